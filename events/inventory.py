@@ -1,0 +1,109 @@
+"""Capacity: the one door to Quota.claimed. HOT.
+
+A claim is one conditional UPDATE per quota, in id order, and its row count is the answer; a CHECK
+constraint stands behind it. There is no read before the write, so there is nothing to race.
+
+A claim is cheap to lose: after a crash a lost hold can only undersell for minutes. So the
+transaction of a claim commits without waiting for the disk, and the hot row is not locked through
+the flush or through a standby's round trip. The log is sequential: an order that is durable
+implies that the claim before it is. `durable=True` for a claim that commits together with money.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection, models, transaction
+
+from events.models import Quota, TicketType
+
+CLAIM = "UPDATE events_quota SET claimed = claimed + %s WHERE id = %s AND claimed + %s <= capacity"
+CLAIM_FAST = (
+    "UPDATE events_quota SET claimed = claimed + %s "
+    "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS fast "
+    "WHERE id = %s AND claimed + %s <= capacity"
+)
+RELEASE = "UPDATE events_quota SET claimed = claimed - %s WHERE id = %s AND claimed >= %s"
+
+
+class SoldOut(Exception):
+    """Not enough capacity is free. Nothing was claimed."""
+
+    code = "sold_out"
+
+    def __init__(self, quota_id: int) -> None:
+        super().__init__("There are not enough tickets left.")
+        self.quota_id = quota_id
+
+
+class NothingToRelease(Exception):
+    """More was to be released than is claimed: a bug in the caller, and nothing was released."""
+
+
+def quota_needs(*, quantities: Mapping[int, int]) -> dict[int, int]:
+    """{ticket type id: tickets} → {quota id: places}, in quota id order. One query.
+
+    Every ticket type must have a quota: one without would sell without limit."""
+    links = TicketType.quotas.through.objects.filter(tickettype_id__in=quantities).values_list("tickettype_id", "quota_id")
+    needs: dict[int, int] = {}
+    limited = set()
+    for type_id, quota_id in links:
+        limited.add(type_id)
+        needs[quota_id] = needs.get(quota_id, 0) + quantities[type_id]
+    if missing := set(quantities) - limited:
+        raise SoldOut(quota_id=0) from ValueError(f"Ticket types without capacity: {sorted(missing)}")
+    return dict(sorted(needs.items()))
+
+
+def claim(*, needs: Mapping[int, int], durable: bool = False) -> None:
+    """Claim places: {quota id: places}. All or nothing. SoldOut when one quota lacks them.
+
+    One statement for each quota; a single one without a surrounding transaction needs no BEGIN."""
+    if len(needs) == 1 and not connection.in_atomic_block:
+        _claim_each(needs, durable)
+        return
+    with transaction.atomic():
+        _claim_each(needs, durable)
+
+
+def _claim_each(needs: Mapping[int, int], durable: bool) -> None:
+    statement = CLAIM if durable else CLAIM_FAST
+    with connection.cursor() as cursor:
+        for quota_id, places in sorted(needs.items()):
+            cursor.execute(statement, [places, quota_id, places])
+            if cursor.rowcount != 1:
+                raise SoldOut(quota_id)
+
+
+def release(*, needs: Mapping[int, int]) -> None:
+    """Give places back: {quota id: places}. In id order, as claims are, so that none waits in a ring."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for quota_id, places in sorted(needs.items()):
+            cursor.execute(RELEASE, [places, quota_id, places])
+            if cursor.rowcount != 1:
+                raise NothingToRelease(f"quota {quota_id}: {places} places")
+
+
+def free_places(*, ticket_types: Sequence[TicketType]) -> dict[int, int]:
+    """{ticket type id: places free now}: the least of its quotas. One query, for display."""
+    rows = (
+        TicketType.quotas.through.objects.filter(tickettype__in=ticket_types)
+        .values("tickettype_id")
+        .annotate(free=models.Min(models.F("quota__capacity") - models.F("quota__claimed")))
+    )
+    return {row["tickettype_id"]: row["free"] for row in rows}
+
+
+def set_capacity(*, quota: Quota, capacity: int) -> None:
+    """Change a quota's capacity. Refused below what is claimed (F26)."""
+    changed = Quota.objects.filter(pk=quota.pk, claimed__lte=capacity).update(capacity=capacity)
+    if changed != 1:
+        raise BelowClaimed()
+    quota.capacity = capacity
+
+
+class BelowClaimed(Exception):
+    """The capacity asked for is less than what is held and sold."""
+
+    code = "below_claimed"
+
+    def __init__(self) -> None:
+        super().__init__("More than that is already sold or held. Choose a larger capacity.")

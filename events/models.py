@@ -1,0 +1,148 @@
+"""What is sold: events, ticket types, quotas."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.urls import reverse
+
+from accounts.models import Organiser
+from ticketing.lib.money import CURRENCIES
+
+SEARCHED = ("name", "summary", "venue_name", "city")
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def public(self) -> EventQuerySet:
+        """Published and not cancelled."""
+        return self.filter(published_at__isnull=False, cancelled_at=None)
+
+    def upcoming(self, *, now: datetime) -> EventQuerySet:
+        return self.filter(ends_at__gte=now)
+
+
+class Event(models.Model):
+    """One thing that is sold, at a time and a venue, in a time zone and a currency."""
+
+    organiser = models.ForeignKey(Organiser, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=160)
+    slug = models.SlugField(max_length=80, unique=True)
+    summary = models.CharField(max_length=240, blank=True)
+    description = models.TextField(blank=True, help_text="Markdown.")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    time_zone = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3, choices=[(code, code) for code in CURRENCIES])
+    venue_name = models.CharField(max_length=160, blank=True)
+    venue_address = models.CharField(max_length=240, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166, such as DE.")
+    online_url = models.URLField(blank=True, help_text="Shown to ticket holders only.")
+    cover = models.ImageField(upload_to="covers/", blank=True, width_field="cover_width", height_field="cover_height")
+    cover_width = models.PositiveIntegerField(null=True, editable=False)
+    cover_height = models.PositiveIntegerField(null=True, editable=False)
+    accent = models.CharField(max_length=7, default="#285cc2", help_text="From the cover, for the ticket.")
+    max_per_buyer = models.PositiveIntegerField(null=True, blank=True, help_text="Tickets per e-mail address; empty for no limit.")
+    design_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="event_ends_after_start")]
+        indexes = [
+            models.Index(fields=["starts_at", "id"], name="event_public_by_time", condition=models.Q(published_at__isnull=False, cancelled_at=None)),
+            models.Index(fields=["organiser", "-starts_at"], name="event_of_organiser"),
+            GinIndex(SearchVector(*SEARCHED, config="simple"), name="event_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:event", kwargs={"slug": self.slug})
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_online(self) -> bool:
+        return not self.venue_name
+
+    @property
+    def local_start(self) -> datetime:
+        return self.starts_at.astimezone(self.zone)
+
+    @property
+    def local_end(self) -> datetime:
+        return self.ends_at.astimezone(self.zone)
+
+    @property
+    def page_scope(self) -> str:
+        """The scope of this event's cached pages."""
+        return f"event:{self.slug}"
+
+
+class Quota(models.Model):
+    """A limit shared by one or more ticket types. `claimed` changes only in inventory.py."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="quotas")
+    name = models.CharField(max_length=80)
+    capacity = models.PositiveIntegerField()
+    claimed = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(claimed__lte=models.F("capacity")), name="quota_never_oversold"),
+            models.CheckConstraint(condition=models.Q(claimed__gte=0), name="quota_never_negative"),
+            models.UniqueConstraint(fields=["event", "name"], name="quota_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.claimed
+
+
+class Pricing(models.TextChoices):
+    FIXED = "fixed", "Fixed price"
+    FREE = "free", "Free"
+    DONATION = "donation", "Donation: the buyer chooses"
+
+
+class TicketType(models.Model):
+    """What can be bought: name, price, sale window, limits per order."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="ticket_types")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=240, blank=True)
+    pricing = models.CharField(max_length=10, choices=Pricing, default=Pricing.FIXED)
+    price_minor = models.PositiveBigIntegerField(default=0, help_text="Minor units; of a donation, the least.")
+    sale_starts_at = models.DateTimeField(null=True, blank=True)
+    sale_ends_at = models.DateTimeField(null=True, blank=True)
+    min_per_order = models.PositiveIntegerField(default=1)
+    max_per_order = models.PositiveIntegerField(default=10)
+    hidden = models.BooleanField(default=False, help_text="Not on the public page.")
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    quotas = models.ManyToManyField(Quota, related_name="ticket_types")
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(min_per_order__gte=1, max_per_order__gte=models.F("min_per_order")), name="type_limits_in_order"),
+            models.CheckConstraint(condition=~models.Q(pricing="free") | models.Q(price_minor=0), name="free_costs_nothing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

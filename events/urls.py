@@ -1,0 +1,4 @@
+"""Addresses of events."""
+
+app_name = "events"
+urlpatterns: list = []

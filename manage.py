@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Django's command line. In embedded mode it starts PostgreSQL and Redis for the command's time."""
+
+import os
+import sys
+
+WITHOUT_SERVICES = {"check", "collectstatic", "makemessages", "compilemessages", "help", "version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketing.settings")
+    from django.core.management import execute_from_command_line
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command not in WITHOUT_SERVICES and "--help" not in sys.argv:
+        from ticketing import embedded
+
+        embedded.for_command()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Owing mail and sending it. The door: `owe`, `send_due`.
+
+At least once, and the same Message-ID each time: a worker killed between the server's answer and our
+note sends again, and the receiving side recognises the copy. A row is claimed before it is sent, so
+two workers never send the same one at once.
+"""
+
+import email
+import email.policy
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F
+from django.utils.module_loading import import_string
+
+from outbox.models import Mail
+from ticketing.lib.later import later
+
+logger = logging.getLogger("ticketing.outbox")
+
+CLAIMED_FOR = timedelta(minutes=2)
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(minutes=30)
+GIVE_UP_AFTER = timedelta(days=3)
+BATCH = 50
+
+# Who composes a mail of a kind when it is sent: by name, since the outbox knows no higher room.
+COMPOSERS = {
+    "order_confirmation": "registrations.mails.order_confirmation",
+    "order_cancelled": "registrations.mails.order_cancelled",
+    "find_tickets": "registrations.mails.find_tickets",
+    "invitation": "accounts.mails.invitation",
+}
+
+
+def owe(*, kind: str, to: str, subject_id: int, now: datetime, key: str | None = None) -> None:
+    """A mail of this kind about this row, once: the same key again owes nothing more."""
+    Mail.objects.bulk_create(
+        [Mail(key=key or f"{kind}:{subject_id}", kind=kind, to=to, subject_id=subject_id, queued_at=now, due_at=now)],
+        ignore_conflicts=True,
+    )
+
+
+def owe_message(*, message: EmailMessage, key: str, now: datetime) -> None:
+    """A mail that is complete already; stored as it will be sent."""
+    Mail.objects.bulk_create(
+        [Mail(key=key, kind="stored", to=message.recipients()[0], message=message.message().as_bytes(), queued_at=now, due_at=now)],
+        ignore_conflicts=True,
+    )
+    later("outbox.send_due")
+
+
+def send_due(*, now: datetime, kind: str | None = None, subject_id: int | None = None) -> int:
+    """Send what is due, over one connection to the mail server. Returns how many were sent."""
+    due = Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None)
+    if kind:
+        due = due.filter(kind=kind, subject_id=subject_id)
+    rows = list(due.order_by("due_at")[:BATCH])
+    if not rows:
+        return 0
+    connection = get_connection(settings.OUTBOX_TRANSPORT)
+    sent = 0
+    for row in rows:
+        if _claimed(row, now):
+            sent += _send(row, connection, now)
+    connection.close()
+    return sent
+
+
+def _claimed(row: Mail, now: datetime) -> bool:
+    """Ours for CLAIMED_FOR; a worker that dies in the middle leaves it to the next sweep after that."""
+    return bool(
+        Mail.objects.filter(pk=row.pk, due_at=row.due_at, sent_at=None).update(due_at=now + CLAIMED_FOR, tries=F("tries") + 1)
+    )
+
+
+def _send(row: Mail, connection: BaseEmailBackend, now: datetime) -> int:
+    try:
+        message = _composed(row, connection)
+        if message is not None:
+            message.send()
+    except Exception as error:  # a mail server fails in many ways; the row says what happened and waits
+        _postpone(row, error, now)
+        return 0
+    Mail.objects.filter(pk=row.pk).update(sent_at=now, last_error="")
+    return 1
+
+
+def _composed(row: Mail, connection: BaseEmailBackend) -> EmailMessage | None:
+    """The message, or None when there is nothing to say any more."""
+    if row.message is not None:
+        return StoredMessage(raw=bytes(row.message), to=row.to, connection=connection)
+    message: EmailMessage | None = import_string(COMPOSERS[row.kind])(subject_id=row.subject_id, to=row.to)
+    if message is not None:
+        message.connection = connection
+        message.extra_headers["Message-ID"] = f"<{row.key.replace(':', '.')}@{settings.SITE_URL.split('//')[1].split(':')[0]}>"
+    return message
+
+
+def _postpone(row: Mail, error: Exception, now: datetime) -> None:
+    wait = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
+    given_up = now if now - row.queued_at > GIVE_UP_AFTER else None
+    Mail.objects.filter(pk=row.pk).update(
+        due_at=now + wait, given_up_at=given_up, last_error=f"{type(error).__name__}: {error}"[:300]
+    )
+    logger.warning("Mail %s not sent (%s); again in %s.", row.key, type(error).__name__, wait)
+
+
+class StoredMessage(EmailMessage):
+    """A message kept as bytes, sent exactly as it was made."""
+
+    def __init__(self, *, raw: bytes, to: str, connection: BaseEmailBackend) -> None:
+        self._raw = email.message_from_bytes(raw, policy=email.policy.SMTP)
+        super().__init__(subject=self._raw["Subject"], to=[to], from_email=self._raw["From"], connection=connection)
+
+    def message(self) -> email.message.Message:  # type: ignore[override]
+        return self._raw

@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from outbox import post
+from ticketing.lib import clock
+
+
+@shared_task(name="outbox.send_due")
+def send_due() -> None:
+    post.send_due(now=clock.now())

@@ -1,0 +1,135 @@
+"""Money: payments, refunds, and the provider's notices."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from registrations.models import Order
+
+
+class Payment(models.Model):
+    """One attempt to pay an order at the provider. Changed only by settlement.py."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="+")
+    gateway = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=120, null=True, help_text="The provider's id of its session.")
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    payment_url = models.URLField(max_length=500, blank=True)
+    opened_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text="The provider was last asked.")
+    pending_at = models.DateTimeField(null=True, help_text="The buyer has paid; the provider has not decided.")
+    succeeded_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=200, blank=True)
+    mismatch_at = models.DateTimeField(null=True, help_text="Amount or currency differs from the order: staff decide.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "provider_id"], name="provider_id_once"),
+            models.UniqueConstraint(fields=["order"], condition=models.Q(succeeded_at=None, failed_at=None), name="one_open_payment_per_order"),
+            models.CheckConstraint(condition=models.Q(succeeded_at=None) | models.Q(failed_at=None), name="payment_decided_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="payment_of_something"),
+        ]
+        indexes = [
+            models.Index(fields=["opened_at"], name="payment_open", condition=models.Q(succeeded_at=None, failed_at=None)),
+            models.Index(fields=["order"], name="payment_of_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk} of {self.order_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.succeeded_at is None and self.failed_at is None
+
+
+class RefundReason(models.TextChoices):
+    LATE = "late", "Paid too late, the places were gone"
+    SURPLUS = "surplus", "Paid twice"
+    CANCELLED = "cancelled", "Order cancelled"
+    REQUESTED = "requested", "Given back by the organiser"
+
+
+class Refund(models.Model):
+    """Money to be given back. The row is the job; the key makes a repeated call harmless."""
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount_minor = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=12, choices=RefundReason)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    provider_id = models.CharField(max_length=120, null=True)
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    completed_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="refund_of_something")]
+        indexes = [models.Index(fields=["due_at"], name="refund_due", condition=models.Q(completed_at=None, failed_at=None))]
+
+
+class Notice(models.Model):
+    """A message from the payment provider, stored before it is acted on."""
+
+    gateway = models.CharField(max_length=20)
+    provider_notice_id = models.CharField(max_length=120)
+    kind = models.CharField(max_length=60)
+    provider_id = models.CharField(max_length=120, blank=True, help_text="The session it speaks of.")
+    body = models.JSONField()
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "provider_notice_id"], name="notice_once")]
+        indexes = [models.Index(fields=["received_at"], name="notice_unhandled", condition=models.Q(handled_at=None))]
+
+
+class PracticeSession(models.Model):
+    """The practice provider's own book: what a real provider would keep on its side.
+
+    Only payments/practice/ reads or writes it; the rest speaks to it through the Gateway protocol.
+    """
+
+    token = models.CharField(max_length=32, unique=True)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    reference = models.CharField(max_length=60)
+    description = models.CharField(max_length=200)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    return_url = models.URLField(max_length=500)
+    cancel_url = models.URLField(max_length=500)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    status = models.CharField(max_length=12, default="open", help_text="open, pending, succeeded, failed, expired")
+    decides_at = models.DateTimeField(null=True, help_text="A delayed payment is decided then …")
+    decides_to = models.CharField(max_length=12, blank=True, help_text="… to this.")
+    refunded_minor = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(refunded_minor__lte=models.F("amount_minor")), name="practice_refunds_within_payment")]
+
+
+class PracticeRefund(models.Model):
+    session = models.ForeignKey(PracticeSession, models.CASCADE, related_name="refunds")
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField()
+
+
+class PracticeNotice(models.Model):
+    """A notice the practice provider has to send: rows are its queue, delivered over HTTP."""
+
+    session = models.ForeignKey(PracticeSession, models.CASCADE, related_name="notices")
+    notice_id = models.CharField(max_length=40)
+    kind = models.CharField(max_length=60)
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="practice_notice_due", condition=models.Q(delivered_at=None))]

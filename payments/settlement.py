@@ -1,0 +1,214 @@
+"""What became of a payment. The one door is `settle`: it applies the provider's own word.
+
+`open_payment` writes a row with its idempotency key, then calls the provider, then keeps the answer;
+a crash in between leaves a row that the same key completes (F11). `settle` fetches the session and
+moves the row forward once, in one transaction with its effect on the order: notices may come twice,
+late, out of order or never, since they only say where to look.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
+from payments.models import Notice, Payment, Refund, RefundReason
+from registrations import checkout
+from registrations.models import Order
+from ticketing.lib import tokens
+from ticketing.lib.later import later
+from ticketing.lib.site import absolute
+
+logger = logging.getLogger("ticketing.payments")
+
+ASK_AGAIN_AFTER = timedelta(seconds=15)
+BATCH = 100
+
+
+def open_payment(*, order: Order, now: datetime) -> Payment:
+    """The order's open payment, with the address where the buyer pays; opened if there is none.
+
+    GatewayTrouble when the provider does not answer: the row stays, and the next try completes it
+    with the same key. HoldEnded when the places are gone. One open payment per order, by constraint."""
+    payment = Payment.objects.filter(order=order, succeeded_at=None, failed_at=None).first() or _new_payment(order, now)
+    if payment.provider_id is None:
+        _open_at_provider(payment, order)
+    return payment
+
+
+def _new_payment(order: Order, now: datetime) -> Payment:
+    try:
+        with transaction.atomic():
+            checkout.keep_for_payment(order=order, now=now)
+            return Payment.objects.create(
+                order=order, gateway=gateway().name, idempotency_key=tokens.link_token(), amount_minor=order.total_minor,
+                currency=order.currency, opened_at=now,
+            )
+    except IntegrityError:  # two tabs at once: the other one's row is the order's payment
+        return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
+
+
+def _open_at_provider(payment: Payment, order: Order) -> None:
+    back = absolute(reverse("payments:payment-return", kwargs={"code": order.code, "secret": order.secret}))
+    session = gateway(payment.gateway).open_session(
+        asked=Asked(
+            idempotency_key=payment.idempotency_key, reference=order.code, description=f"{order.event.name} · order {order.code}",
+            amount_minor=payment.amount_minor, currency=payment.currency, buyer_email=order.buyer_email,
+            return_url=back, cancel_url=back, expires_at=order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1),
+        )
+    )
+    Payment.objects.filter(pk=payment.pk).update(provider_id=session.provider_id, payment_url=session.payment_url)
+    payment.provider_id, payment.payment_url = session.provider_id, session.payment_url
+
+
+def settle(*, payment: Payment, now: datetime) -> Payment:
+    """Ask the provider and apply its answer, once. Safe to repeat and beside itself.
+
+    GatewayTrouble when it does not answer: nothing changes."""
+    if payment.provider_id is None:
+        _open_at_provider(payment, payment.order)
+    session = gateway(payment.gateway).fetch(provider_id=payment.provider_id or "")
+    return apply(payment=payment, session=session, now=now)
+
+
+def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
+    """Move the payment forward to what the session says; never back."""
+    with transaction.atomic():
+        row = Payment.objects.select_for_update().select_related("order").get(pk=payment.pk)
+        Payment.objects.filter(pk=row.pk).update(asked_at=now)
+        if session.status is Status.SUCCEEDED and row.succeeded_at is None:
+            _succeed(row, session, now)
+        elif session.status is Status.PENDING and row.is_open and row.pending_at is None:
+            Payment.objects.filter(pk=row.pk).update(pending_at=now)
+        elif session.status in (Status.FAILED, Status.EXPIRED) and row.is_open:
+            Payment.objects.filter(pk=row.pk).update(failed_at=now, failure=session.failure or session.status.value)
+            checkout.decide_unpaid(order=row.order, now=now)
+    payment.refresh_from_db()
+    return payment
+
+
+def _succeed(row: Payment, session: Session, now: datetime) -> None:
+    """The money is with us. The order takes it, or it is due back (M1, M2)."""
+    Payment.objects.filter(pk=row.pk).update(succeeded_at=now, failed_at=None)
+    if (session.amount_minor, session.currency) != (row.amount_minor, row.currency):
+        Payment.objects.filter(pk=row.pk).update(mismatch_at=now)
+        logger.error("Payment %s: provider says %s %s, order says %s %s. Staff decide.", row.pk, session.amount_minor,
+                     session.currency, row.amount_minor, row.currency)
+        return
+    surplus = Payment.objects.filter(order=row.order, succeeded_at__isnull=False, mismatch_at=None).exclude(pk=row.pk).exclude(
+        refunds__isnull=False
+    ).exists()
+    if surplus:
+        owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
+    elif not checkout.confirm_order(order=row.order, now=now):
+        owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.LATE, now=now)
+
+
+class RefundTooLarge(Exception):
+    """More was to be given back than was captured and not yet given back (M5)."""
+
+    code = "refund_too_large"
+
+
+def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetime) -> Refund:
+    """Write down that money is due back. The payment's row is locked, so refunds can't race past its amount."""
+    with transaction.atomic():
+        row = Payment.objects.select_for_update().get(pk=payment.pk)
+        given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
+        if row.succeeded_at is None or given + amount_minor > row.amount_minor:
+            raise RefundTooLarge("That is more than this payment brought in and has not been given back yet.")
+        refund = Refund.objects.create(payment=row, amount_minor=amount_minor, reason=reason,
+                                       idempotency_key=tokens.link_token(), due_at=now)
+        later("payments.send_refunds")
+    return refund
+
+
+def send_refunds(*, now: datetime) -> int:
+    """Send what is due, each with its own key: repeated calls give back once (F22). Returns how many went."""
+    sent = 0
+    due = Refund.objects.filter(due_at__lte=now, completed_at=None, failed_at=None).select_related("payment").order_by("due_at")
+    for refund in due[:BATCH]:
+        claimed = Refund.objects.filter(pk=refund.pk, due_at=refund.due_at, completed_at=None).update(
+            due_at=now + timedelta(minutes=2), tries=refund.tries + 1
+        )
+        if claimed:
+            sent += _send_refund(refund, now)
+    return sent
+
+
+def _send_refund(refund: Refund, now: datetime) -> int:
+    payment = refund.payment
+    try:
+        provider_id = gateway(payment.gateway).refund(
+            provider_id=payment.provider_id or "", amount_minor=refund.amount_minor, idempotency_key=refund.idempotency_key
+        )
+    except PaymentRefused as error:
+        Refund.objects.filter(pk=refund.pk).update(failed_at=now, failure=str(error)[:200])
+        logger.error("Refund %s refused: %s", refund.pk, error)
+        return 0
+    except GatewayTrouble:
+        return 0  # due again in two minutes, with the same key
+    Refund.objects.filter(pk=refund.pk).update(completed_at=now, provider_id=provider_id)
+    return 1
+
+
+def settle_open(*, now: datetime) -> int:
+    """Ask after every open payment (F15), and close those whose hold is over, so that the places can go
+    back (M3, F19). Returns how many were looked at."""
+    stale = Q(asked_at=None, opened_at__lte=now - ASK_AGAIN_AFTER) | Q(asked_at__lte=now - ASK_AGAIN_AFTER)
+    over = Q(order__hold__expires_at__lte=now) | Q(order__cancelled_at__isnull=False) | Q(order__event__cancelled_at__isnull=False)
+    payments = Payment.objects.filter(stale | over, succeeded_at=None, failed_at=None).select_related("order__hold", "order__event")
+    looked = 0
+    for payment in payments.order_by("opened_at")[:BATCH]:
+        try:
+            _settle_or_close(payment, now)
+        except (GatewayTrouble, PaymentRefused) as error:
+            logger.warning("Payment %s not settled: %s", payment.pk, error)
+        looked += 1
+    return looked
+
+
+def _settle_or_close(payment: Payment, now: datetime) -> None:
+    order = payment.order
+    hold_over = order.hold is None or order.hold.expires_at <= now
+    if hold_over or order.cancelled_at or order.event.cancelled_at:
+        if payment.provider_id is None:
+            _open_at_provider(payment, order)  # completes a half-opened one by its key, so that it can be closed
+        session = gateway(payment.gateway).expire(provider_id=payment.provider_id or "")
+        apply(payment=payment, session=session, now=now)
+        return
+    settle(payment=payment, now=now)
+
+
+def receive_notice(*, gateway_name: str, notice_id: str, kind: str, provider_id: str, body: dict[str, object], now: datetime) -> Notice:
+    """Keep a genuine notice, once; acted on by a task (handle_notice), found by a sweep if that is lost."""
+    Notice.objects.bulk_create(
+        [Notice(gateway=gateway_name, provider_notice_id=notice_id, kind=kind, provider_id=provider_id, body=body, received_at=now)],
+        ignore_conflicts=True,
+    )
+    notice = Notice.objects.get(gateway=gateway_name, provider_notice_id=notice_id)
+    if notice.handled_at is None:
+        later("payments.handle_notice", notice_id=notice.pk)
+    return notice
+
+
+def handle_notice(*, notice: Notice, now: datetime) -> None:
+    """Look where the notice points; only then is it handled. Unknown sessions are harmless."""
+    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id).select_related("order").first()
+    try:
+        if payment is not None:
+            settle(payment=payment, now=now)
+    except GatewayTrouble as error:
+        Notice.objects.filter(pk=notice.pk).update(tries=notice.tries + 1, last_error=str(error)[:300])
+        return
+    Notice.objects.filter(pk=notice.pk, handled_at=None).update(handled_at=now, tries=notice.tries + 1, last_error="")
+
+
+def handle_due_notices(*, now: datetime) -> int:
+    """What a lost nudge left unhandled. Returns how many were looked at."""
+    due = list(Notice.objects.filter(handled_at=None).order_by("received_at")[:BATCH])
+    for notice in due:
+        handle_notice(notice=notice, now=now)
+    return len(due)

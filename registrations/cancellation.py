@@ -1,0 +1,40 @@
+"""Ending an order's claim: its tickets are void, its places free again."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from events import inventory
+from outbox import post
+from registrations import allowance
+from registrations.models import Hold, Order, Ticket
+
+
+def cancel_order(*, order: Order, now: datetime) -> bool:
+    """Cancel a placed or confirmed order, once. False when it had ended before. Money is not touched:
+    payments.refunds gives it back."""
+    with transaction.atomic():
+        row = Order.objects.select_for_update().get(pk=order.pk)
+        if row.cancelled_at or row.expired_at:
+            return False
+        Order.objects.filter(pk=row.pk).update(cancelled_at=now)
+        order.cancelled_at = now
+        Ticket.objects.filter(order=row, voided_at=None).update(voided_at=now, void_reason="cancelled")
+        quantities = dict(row.lines.values_list("ticket_type_id", "quantity"))
+        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=sum(quantities.values()))
+        if row.confirmed_at:
+            inventory.release(needs=inventory.quota_needs(quantities=quantities))
+            post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now)
+        elif row.hold_id:
+            _free_hold(row.hold_id, now)
+    return True
+
+
+def _free_hold(hold_id: int, now: datetime) -> None:
+    """An unpaid order's hold may run out now, unless a payment is still undecided (M3)."""
+    Hold.objects.filter(pk=hold_id, payment_open_since=None, converted_at=None, expires_at__gt=now).update(expires_at=now)
+
+
+def void_ticket(*, ticket: Ticket, reason: str, now: datetime) -> bool:
+    """Make one ticket unusable. Its place stays claimed; cancel the order to free places."""
+    return bool(Ticket.objects.filter(pk=ticket.pk, voided_at=None).update(voided_at=now, void_reason=reason[:20]))

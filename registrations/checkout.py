@@ -1,0 +1,271 @@
+"""The buyer's way: hold → details → place_order → confirm_order. HOT.
+
+The only writer of Hold and Order state, with expiry.py and cancellation.py. Each verb is one short
+transaction; capacity is claimed with the hold and stays claimed when the order takes it over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from events import inventory
+from events.models import Event, Pricing, TicketType
+from registrations import allowance, codes
+from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from ticketing.lib import tokens
+from ticketing.lib.later import later
+
+
+class Refused(Exception):
+    """The buyer can't do this now. `code` is for programs, the message is for people."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, code: str | None = None, ticket_type_id: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.ticket_type_id = ticket_type_id
+
+
+class HoldEnded(Refused):
+    """The hold expired, was given back or was replaced."""
+
+    code = "hold_ended"
+
+    def __init__(self, message: str = "The time for these tickets ran out, and they went back on sale. Nothing was charged.") -> None:
+        super().__init__(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """What the buyer picked of one type. `price_minor` only for donations: what the buyer gives."""
+
+    ticket_type: TicketType
+    quantity: int
+    price_minor: int | None = None
+
+
+def hold(*, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None = None, replacing: str | None = None) -> Hold:
+    """Set the picked tickets aside for HOLD_MINUTES. SoldOut or Refused otherwise.
+
+    `attempt`: the page's own key; the same key again gives the same hold (double click).
+    `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
+    what was typed there moves to the new one."""
+    lines = _checked(event, picks, now)
+    needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
+    new = Hold(event=event, token=tokens.link_token(), attempt=attempt or None, created_at=now,
+               expires_at=now + timedelta(minutes=settings.HOLD_MINUTES))
+    try:
+        with transaction.atomic():
+            earlier = _give_back_earlier(event, replacing, now)
+            if earlier:
+                new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
+            new.save(force_insert=True)
+            for line in lines:
+                line.hold = new
+            HoldLine.objects.bulk_create(lines)
+            if earlier:
+                Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
+            inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
+    except IntegrityError:
+        again = Hold.objects.filter(event=event, attempt=attempt).first() if attempt else None
+        if again is None:
+            raise
+        return again
+    return new
+
+
+def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLine]:
+    if event.published_at is None or event.cancelled_at is not None or event.ends_at <= now:
+        raise Refused("This event is not on sale.", code="not_on_sale")
+    if not picks:
+        raise Refused("Choose at least one ticket.", code="nothing_picked")
+    return [_checked_line(event, pick, now) for pick in picks]
+
+
+def _checked_line(event: Event, pick: Pick, now: datetime) -> HoldLine:
+    kind = pick.ticket_type
+    if kind.event_id != event.pk or kind.archived_at or not is_on_sale(ticket_type=kind, now=now):
+        raise Refused(f"{kind.name} is not on sale now.", code="not_on_sale", ticket_type_id=kind.pk)
+    if pick.quantity < kind.min_per_order:
+        raise Refused(f"{kind.name}: choose at least {kind.min_per_order}.", code="too_few", ticket_type_id=kind.pk)
+    if pick.quantity > kind.max_per_order:
+        raise Refused(f"{kind.name}: choose at most {kind.max_per_order}.", code="too_many", ticket_type_id=kind.pk)
+    price = kind.price_minor
+    if kind.pricing == Pricing.DONATION:
+        price = pick.price_minor if pick.price_minor is not None else kind.price_minor
+        if price < kind.price_minor:
+            raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
+    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=price)
+
+
+def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
+    """Within the type's sale window."""
+    started = ticket_type.sale_starts_at is None or ticket_type.sale_starts_at <= now
+    ended = ticket_type.sale_ends_at is not None and ticket_type.sale_ends_at <= now
+    return started and not ended
+
+
+def _give_back_earlier(event: Event, token: str | None, now: datetime) -> Hold | None:
+    if not token:
+        return None
+    earlier = Hold.objects.filter(event=event, token=token, order=None).first()
+    if earlier is None or not earlier.is_active(now=now):
+        return None
+    return earlier if release_hold(hold=earlier, now=now) else None
+
+
+def release_hold(*, hold: Hold, now: datetime) -> bool:
+    """Give a hold's places back, once: the conditional UPDATE decides between the sweeper, the buyer
+    and an order. A hold with a payment that may still succeed is never released (M3)."""
+    with transaction.atomic():
+        released = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None).update(released_at=now)
+        if not released:
+            return False
+        inventory.release(needs=needs_of(hold=hold))
+    return True
+
+
+def needs_of(*, hold: Hold) -> dict[int, int]:
+    """{quota id: places} of the hold's lines."""
+    return inventory.quota_needs(quantities=dict(hold.lines.values_list("ticket_type_id", "quantity")))
+
+
+def extend_hold(*, hold: Hold, now: datetime) -> bool:
+    """Another HOLD_MINUTES from now, at most HOLD_EXTENSIONS times. False when used up or ended."""
+    return bool(
+        Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, extensions=hold.extensions,
+                            extensions__lt=settings.HOLD_EXTENSIONS)
+        .update(expires_at=now + timedelta(minutes=settings.HOLD_MINUTES), extensions=hold.extensions + 1)
+    )
+
+
+def save_details(*, hold: Hold, buyer_name: str, buyer_email: str, attendees: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket."""
+    hold.buyer_name, hold.buyer_email, hold.attendees = buyer_name, buyer_email, [dict(each) for each in attendees]
+    Hold.objects.filter(pk=hold.pk).update(buyer_name=buyer_name, buyer_email=buyer_email, attendees=hold.attendees)
+
+
+def place_order(*, hold: Hold, now: datetime) -> Order:
+    """Make the order of a hold, once: the same hold again gives the same order.
+
+    Nothing to pay: confirmed at once, tickets included. Otherwise the hold keeps its places until
+    the payment is decided. HoldEnded, Refused (details missing, event cancelled), TooManyForBuyer."""
+    try:
+        with transaction.atomic():
+            return _place(hold, now)
+    except IntegrityError:
+        already = Order.objects.filter(hold=hold).first()
+        if already is None:
+            raise
+        return already
+
+
+def _place(hold: Hold, now: datetime) -> Order:
+    lines = list(hold.lines.all())
+    attendees = _attendees_by_type(hold, lines)
+    total = sum(line.quantity * line.price_minor for line in lines)
+    tickets = sum(line.quantity for line in lines)
+    # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
+    order = Order.objects.create(
+        event=hold.event, hold=hold, code=tokens.order_code(), secret=tokens.link_token(), buyer_name=hold.buyer_name,
+        buyer_email=hold.buyer_email, currency=hold.event.currency, total_minor=total, placed_at=now,
+        confirmed_at=now if total == 0 else None,
+    )
+    _keep_hold(hold, now, convert=total == 0)
+    allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
+    order_lines = OrderLine.objects.bulk_create(
+        OrderLine(order=order, ticket_type_id=line.ticket_type_id, quantity=line.quantity, price_minor=line.price_minor,
+                  attendees=attendees[line.ticket_type_id])
+        for line in lines
+    )
+    if total == 0:
+        _issue_tickets(order, order_lines, now)
+    return order
+
+
+def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[dict[str, str]]]:
+    if not hold.buyer_name or not hold.buyer_email:
+        raise Refused("Enter your name and e-mail address first.", code="details_missing")
+    typed: dict[int, list[dict[str, str]]] = {line.ticket_type_id: [] for line in lines}
+    for each in hold.attendees:
+        if each.get("ticket_type") in typed:
+            typed[each["ticket_type"]].append({"name": each.get("name") or hold.buyer_name, "email": each.get("email") or ""})
+    for line in lines:
+        given = typed[line.ticket_type_id]
+        given += [{"name": hold.buyer_name, "email": ""}] * (line.quantity - len(given))
+        del given[line.quantity:]
+    return typed
+
+
+def _keep_hold(hold: Hold, now: datetime, *, convert: bool) -> None:
+    """The hold is ours for good (free) or until the payment is decided. HoldEnded when it is gone."""
+    kept = Hold.objects.filter(
+        pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None
+    ).update(**({"converted_at": now} if convert else {"payment_open_since": now}))
+    if not kept:
+        raise HoldEnded()
+
+
+def confirm_order(*, order: Order, now: datetime) -> bool:
+    """The order is paid: hold converted, tickets issued, in the caller's transaction or its own.
+
+    True when the tickets are there (now or before). False when the places are gone: the money is to
+    be given back. An expired hold's places are claimed again if they are free (F17)."""
+    with transaction.atomic():
+        row = Order.objects.select_for_update().select_related("event", "hold").get(pk=order.pk)
+        if row.confirmed_at is not None:
+            return row.cancelled_at is None
+        if row.cancelled_at is not None or row.event.cancelled_at is not None or not _take_places(row, now):
+            return False
+        Order.objects.filter(pk=row.pk).update(confirmed_at=now, expired_at=None)
+        row.confirmed_at = order.confirmed_at = now
+        _issue_tickets(row, list(row.lines.all()), now)
+    return True
+
+
+def _take_places(order: Order, now: datetime) -> bool:
+    converted = Hold.objects.filter(pk=order.hold_id, released_at=None, converted_at=None).update(converted_at=now, payment_open_since=None)
+    if converted:
+        return True
+    if order.hold_id is None:
+        return False
+    lines = list(order.lines.all())
+    try:
+        with transaction.atomic():
+            inventory.claim(needs=inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines}), durable=True)
+            if order.expired_at is not None:
+                allowance.claim(event_id=order.event_id, email=order.buyer_email, tickets=sum(line.quantity for line in lines),
+                                limit=order.event.max_per_buyer)
+    except (inventory.SoldOut, allowance.TooManyForBuyer):
+        return False
+    return True
+
+
+def _issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    key_id = codes.signing_key_id(event_id=order.event_id, now=now)
+    attendees = [(line, attendee) for line in lines for attendee in line.attendees]
+    Ticket.objects.bulk_create(
+        Ticket(order=order, event_id=order.event_id, ticket_type_id=line.ticket_type_id, serial=tokens.serial(), key_id=key_id,
+               position=position, attendee_name=attendee["name"], attendee_email=attendee["email"],
+               price_minor=line.price_minor, issued_at=now)
+        for position, (line, attendee) in enumerate(attendees, start=1)
+    )
+    later("registrations.fulfil", order_id=order.pk)
+
+
+def decide_unpaid(*, order: Order, now: datetime) -> None:
+    """No payment of this order can succeed any more. The hold may be released again: at its expiry, or,
+    when that is past, by the next sweep; until then the buyer may try another payment."""
+    Hold.objects.filter(pk=order.hold_id, converted_at=None).update(payment_open_since=None)
+
+
+def keep_for_payment(*, order: Order, now: datetime) -> None:
+    """A payment is about to be opened: the hold is kept until it is decided. HoldEnded when it is gone."""
+    kept = Hold.objects.filter(pk=order.hold_id, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None)
+    if not kept.update(payment_open_since=now):
+        raise HoldEnded()

@@ -1,0 +1,39 @@
+"""What time takes away: holds that ran out, and the orders that waited on them."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from registrations import allowance
+from registrations.checkout import release_hold
+from registrations.models import Hold, Order
+
+BATCH = 500
+
+
+def expire_holds(*, now: datetime) -> int:
+    """Release every hold whose time is over and whose payment, if any, is decided. Returns how many.
+
+    Idempotent, and harmless beside itself: each release is one conditional UPDATE."""
+    released = 0
+    while due := list(
+        Hold.objects.filter(expires_at__lte=now, released_at=None, converted_at=None, payment_open_since=None).order_by("expires_at")[:BATCH]
+    ):
+        before = released
+        for hold in due:
+            with transaction.atomic():
+                if release_hold(hold=hold, now=now):
+                    _expire_order(hold, now)
+                    released += 1
+        if released == before:
+            break  # another sweeper has them
+    return released
+
+
+def _expire_order(hold: Hold, now: datetime) -> None:
+    order = Order.objects.filter(hold=hold, confirmed_at=None, expired_at=None, cancelled_at=None).first()
+    if order is None:
+        return
+    if Order.objects.filter(pk=order.pk, confirmed_at=None, expired_at=None, cancelled_at=None).update(expired_at=now):
+        tickets = sum(order.lines.values_list("quantity", flat=True))
+        allowance.release(event_id=order.event_id, email=order.buyer_email, tickets=tickets)

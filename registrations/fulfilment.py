@@ -1,0 +1,67 @@
+"""After the order: the PDF is made and stored, the confirmation is owed and sent.
+
+Everything here is derived from rows and can be made again: a lost PDF is drawn anew at download.
+"""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from outbox import post
+from registrations import documents
+from registrations.models import Order
+
+logger = logging.getLogger("ticketing.fulfilment")
+BATCH = 200
+
+
+def fulfil(*, order_id: int, now: datetime) -> None:
+    """Make the order's documents and send its confirmation. Idempotent; safe beside itself."""
+    order = Order.objects.unfulfilled().select_related("event__organiser").filter(pk=order_id).first()
+    if order is None:
+        return
+    post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
+    if settings.PDF_IN_MAIL:
+        store_pdf(order=order)
+    Order.objects.filter(pk=order.pk).update(fulfilled_at=now)
+    post.send_due(now=now, kind="order_confirmation", subject_id=order.pk)
+
+
+def fulfil_due(*, now: datetime) -> int:
+    """Fulfil what a lost nudge left behind. Returns how many orders were looked at."""
+    due = list(Order.objects.unfulfilled().order_by("confirmed_at").values_list("pk", flat=True)[:BATCH])
+    for order_id in due:
+        try:
+            fulfil(order_id=order_id, now=now)
+        except Exception:  # one order that can't be drawn must not keep the others waiting
+            logger.exception("Order %s not fulfilled; tried again by the next sweep.", order_id)
+    return len(due)
+
+
+def pdf_name(*, order: Order) -> str:
+    """Where the order's PDF is kept. The secret is in the name: a bucket's listing is not public, a link is short-lived."""
+    return f"tickets/{order.event_id}/{order.code}-{order.secret[:8]}-v{order.event.design_version}.pdf"
+
+
+def store_pdf(*, order: Order) -> bytes:
+    """Draw the order's PDF and keep a copy. The copy may fail (F9): the bytes are there all the same."""
+    pdf = documents.order_pdf(order=order)
+    name = pdf_name(order=order)
+    try:
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(pdf))
+    except Exception as error:  # storage fails in many ways, none of which may stop the buyer
+        logger.warning("PDF of order %s not stored (%s); drawn again on demand.", order.code, type(error).__name__)
+    return pdf
+
+
+def stored_pdf(*, order: Order) -> bytes:
+    """The order's PDF: the stored copy, or drawn on the spot when it is missing or out of reach (F9, F10)."""
+    try:
+        with default_storage.open(pdf_name(order=order)) as file:
+            return bytes(file.read())
+    except Exception:
+        return store_pdf(order=order)

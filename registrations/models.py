@@ -1,0 +1,181 @@
+"""Who bought: holds, orders, tickets, and the keys that sign them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.urls import reverse
+
+from events.models import Event, TicketType
+
+
+class Hold(models.Model):
+    """Quota set aside for one buyer until a time. Changed only by checkout.py and expiry.py."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    token = models.CharField(max_length=32, unique=True)
+    attempt = models.CharField(max_length=40, null=True, help_text="The page's own key, so that a double click is one hold.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    extensions = models.PositiveSmallIntegerField(default=0)
+    buyer_name = models.CharField(max_length=150, blank=True)
+    buyer_email = models.EmailField(blank=True)
+    attendees = models.JSONField(default=list, help_text="[{ticket_type, name, email}], as typed so far.")
+    payment_open_since = models.DateTimeField(null=True, help_text="A payment may still succeed: not released before it is decided.")
+    converted_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "attempt"], name="one_hold_per_attempt"),
+            models.CheckConstraint(condition=models.Q(converted_at=None) | models.Q(released_at=None), name="hold_converted_or_released"),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="hold_due", condition=models.Q(released_at=None, converted_at=None)),
+            models.Index(fields=["event"], name="hold_active", condition=models.Q(released_at=None, converted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+    def is_active(self, *, now: datetime) -> bool:
+        return self.released_at is None and self.converted_at is None and (self.expires_at > now or self.payment_open_since is not None)
+
+
+class HoldLine(models.Model):
+    """Tickets of one type in a hold, at the price that was shown."""
+
+    hold = models.ForeignKey(Hold, models.CASCADE, related_name="lines")
+    ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    price_minor = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def confirmed(self) -> OrderQuerySet:
+        return self.filter(confirmed_at__isnull=False)
+
+    def unfulfilled(self) -> OrderQuerySet:
+        """Confirmed orders whose documents were not made yet: the queue of fulfil."""
+        return self.filter(confirmed_at__isnull=False, fulfilled_at=None, cancelled_at=None)
+
+
+ORDER_SEARCHED = ("buyer_name", "buyer_email", "code")
+
+
+class Order(models.Model):
+    """The buyer's contract and its short public reference. Written only by checkout.py and cancellation.py."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="order", help_text="None: made by staff.")
+    code = models.CharField(max_length=8, unique=True)
+    secret = models.CharField(max_length=32)
+    buyer_name = models.CharField(max_length=150)
+    buyer_email = models.EmailField()
+    currency = models.CharField(max_length=3)
+    total_minor = models.PositiveBigIntegerField()
+    placed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    fulfilled_at = models.DateTimeField(null=True, help_text="Documents made and mail queued.")
+    expired_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(expired_at=None) | models.Q(confirmed_at=None), name="order_expired_or_confirmed"),
+        ]
+        indexes = [
+            models.Index(fields=["event", "-placed_at", "-id"], name="order_of_event"),
+            models.Index(fields=["confirmed_at"], name="order_unfulfilled", condition=models.Q(confirmed_at__isnull=False, fulfilled_at=None, cancelled_at=None)),
+            models.Index(models.functions.Lower("buyer_email"), name="order_by_email"),
+            GinIndex(SearchVector(*ORDER_SEARCHED, config="simple"), name="order_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def get_absolute_url(self) -> str:
+        """The unguessable link: whoever holds it is the buyer."""
+        return reverse("registrations:order", kwargs={"code": self.code, "secret": self.secret})
+
+
+class OrderLine(models.Model):
+    """What was sold: tickets of one type at one price, and for whom."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    price_minor = models.PositiveBigIntegerField()
+    attendees = models.JSONField(default=list, help_text="[{name, email}], one for each ticket.")
+
+    class Meta:
+        ordering = ["id"]
+
+    @property
+    def total_minor(self) -> int:
+        return self.quantity * self.price_minor
+
+
+TICKET_SEARCHED = ("attendee_name", "attendee_email")
+
+
+class Ticket(models.Model):
+    """One issued right of entry, with its own signed code (codes.py). The code is derived, not stored."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="tickets")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
+    serial = models.BigIntegerField(unique=True)
+    key_id = models.PositiveSmallIntegerField()
+    position = models.PositiveIntegerField(help_text="1, 2, … in its order.")
+    attendee_name = models.CharField(max_length=150)
+    attendee_email = models.EmailField(blank=True)
+    price_minor = models.PositiveBigIntegerField()
+    issued_at = models.DateTimeField()
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["order", "position"], name="ticket_position_once")]
+        indexes = [
+            models.Index(fields=["event", "-id"], name="ticket_of_event"),
+            GinIndex(SearchVector(*TICKET_SEARCHED, config="simple"), name="ticket_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attendee_name} ({self.position})"
+
+
+class SigningKey(models.Model):
+    """An event's Ed25519 key. Several per event for rotation; the newest that is not retired signs."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    key_id = models.PositiveSmallIntegerField()
+    public_key = models.BinaryField(max_length=32)
+    sealed_private_key = models.BinaryField(help_text="Encrypted with a key derived from SECRET_KEY.")
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "key_id"], name="key_id_once_per_event")]
+
+
+class BuyerAllowance(models.Model):
+    """How many tickets of an event one e-mail address has claimed, where the event limits it."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    email = models.EmailField()
+    claimed = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "email"], name="allowance_once")]

@@ -1,0 +1,19 @@
+from celery import shared_task
+
+from registrations import expiry, fulfilment
+from ticketing.lib import clock
+
+
+@shared_task(name="registrations.fulfil")
+def fulfil(order_id: int) -> None:
+    fulfilment.fulfil(order_id=order_id, now=clock.now())
+
+
+@shared_task(name="registrations.fulfil_due")
+def fulfil_due() -> None:
+    fulfilment.fulfil_due(now=clock.now())
+
+
+@shared_task(name="registrations.expire_holds")
+def expire_holds() -> None:
+    expiry.expire_holds(now=clock.now())

@@ -1,0 +1,4 @@
+"""Addresses of registrations."""
+
+app_name = "registrations"
+urlpatterns: list = []

@@ -1,0 +1,4 @@
+"""Addresses of scanning."""
+
+app_name = "scanning"
+urlpatterns: list = []

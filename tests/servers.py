@@ -1,0 +1,46 @@
+"""Throwaway servers for the whole test run; each test process has its own database and Redis keys.
+
+A pytest plugin (see pyproject.toml), loaded before the settings are.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs beside Django's ORM
+
+_servers = None
+
+
+def _start_servers() -> None:
+    global _servers
+    from ticketing.embedded.servers import Servers
+
+    for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "EMAIL_URL", "SITE_URL", "DEMO"):
+        os.environ.pop(name, None)
+    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="ticketing-test-", dir=base)
+    os.chmod(os.environ["VAR_DIR"], 0o711)  # PostgreSQL's own user walks through it when we are root
+    _servers = Servers(
+        var=Path(os.environ["VAR_DIR"]),
+        # The machine may crash and take the test's data with it; a killed server may not.
+        postgres_settings={"fsync": "off", "full_page_writes": "off", "max_connections": "200"},
+    )
+    _servers.start_missing()
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _start_servers()
+else:
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+    os.environ["REDIS_PREFIX"] = f"w{number}"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketing.settings")
+
+
+def pytest_unconfigure(config: object) -> None:
+    if _servers is not None:
+        _servers.stop()
+        shutil.rmtree(os.environ["VAR_DIR"], ignore_errors=True)
+        shutil.rmtree(_servers.sockets, ignore_errors=True)

@@ -1,0 +1,55 @@
+"""Money in minor units with its currency; the only place that knows exponents.
+
+Exponents follow ISO 4217 (amendment 176): most currencies have two decimals, some none, some three.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+CURRENCIES = (
+    "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK UAH TRY ILS AED SAR INR JPY KRW CNY HKD TWD "
+    "SGD THB IDR MYR PHP VND AUD NZD CAD MXN BRL ARS CLP COP PEN ZAR KES NGN UGX EGP MAD TND KWD BHD JOD OMR"
+).split()
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
+THREE_DECIMAL = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "VND": "₫", "TRY": "₺", "UAH": "₴", "NGN": "₦", "PHP": "₱"}
+
+
+class BadAmount(ValueError):
+    """The text is not an amount of this currency; the message says the mend."""
+
+
+def exponent(currency: str) -> int:
+    """Decimals of the currency: 0, 2 or 3."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def to_major(amount_minor: int, currency: str) -> Decimal:
+    """1250, "EUR" → Decimal("12.50")."""
+    return Decimal(amount_minor).scaleb(-exponent(currency))
+
+
+def to_minor(amount: Decimal | str, currency: str) -> int:
+    """Decimal("12.50"), "EUR" → 1250. BadAmount when it has more decimals than the currency."""
+    places = exponent(currency)
+    try:
+        scaled = Decimal(amount).scaleb(places)
+    except InvalidOperation as error:
+        raise BadAmount("Enter an amount such as 12.50.") from error
+    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        raise BadAmount(f"{currency} has {places or 'no'} decimal places. Enter no more than that.")
+    return int(scaled)
+
+
+def format_money(amount_minor: int, currency: str) -> str:
+    """1250, "EUR" → "€12.50"; 0 → "€0.00"; currencies without a symbol → "CHF 12.50"."""
+    text = f"{abs(to_major(amount_minor, currency)):,.{exponent(currency)}f}"
+    sign = "−" if amount_minor < 0 else ""
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{text}" if symbol else f"{sign}{currency} {text}"
+
+
+def format_price(amount_minor: int, currency: str) -> str:
+    """As format_money, but nothing to pay is "Free"."""
+    return "Free" if amount_minor == 0 else format_money(amount_minor, currency)

@@ -1,0 +1,123 @@
+"""Whole anonymous pages in Redis, with exact invalidation.
+
+A page is stored with its scope (such as "event:7") and the scope's version at the time its
+rendering began; it is served only while the version is still that. `changed` raises the version,
+so that the next request sees the change; a rendering that began before the change can't be served
+after it. Pages are the same bytes for everybody: the middleware refuses to store one that sets a
+cookie. Redis away: pages are rendered.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from ticketing.lib.forgiving_cache import breaker
+
+# One round trip: the page, if its scope's version is still the one it was rendered under.
+LOOK_UP = """
+local page = redis.call('HMGET', KEYS[1], 'scope', 'version', 'head', 'body')
+if not page[1] then return false end
+if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false end
+return {page[3], page[4]}
+"""
+VERSION_SECONDS = 7 * 24 * 3600
+STORED_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Content-Security-Policy", "X-Frame-Options",
+                  "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Content-Disposition")
+
+
+@functools.cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_ADDRESS, socket_timeout=0.25, socket_connect_timeout=0.25)
+
+
+@functools.cache
+def _look_up() -> Any:
+    return _redis().register_script(LOOK_UP)
+
+
+def _key(kind: str, name: str) -> str:
+    return f"{settings.CACHES['default']['KEY_PREFIX']}:{settings.CACHE_NAMESPACE}:{kind}:{name}"
+
+
+def changed(*scopes: str) -> None:
+    """The pages of these scopes are out of date once the current transaction commits."""
+    transaction.on_commit(lambda: _raise_versions(scopes), robust=True)
+
+
+def _raise_versions(scopes: tuple[str, ...]) -> None:
+    def act() -> None:
+        pipe = _redis().pipeline(transaction=False)
+        for scope in scopes:
+            pipe.incr(_key("version", scope))
+            pipe.expire(_key("version", scope), VERSION_SECONDS)
+        pipe.execute()
+
+    breaker.call(act, otherwise=None)
+
+
+def cached_page(*, scope: Callable[..., str], seconds: int) -> Callable[..., Any]:
+    """Mark a view's answer as the same for everybody. `scope` gets the view's URL arguments;
+    `seconds` is how long an unchanged page may live, here and in browsers or a CDN."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            name = scope(**arguments)
+            version = breaker.call(lambda: _redis().get(_key("version", name)), otherwise=None)
+            response = view(request, **arguments)
+            if response.status_code == 200:
+                response.headers.setdefault("Cache-Control", f"public, max-age={min(seconds, 5)}, s-maxage={seconds}")
+                response.page_cache = (name, version or b"0", getattr(response, "fresh_seconds", seconds))  # type: ignore[attr-defined]
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+class PageCacheMiddleware:
+    """Answers cached pages before any other work; stores what cached_page marked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") or not settings.PAGE_CACHE_ENABLED:
+            return self.get_response(request)
+        key = _key("page", request.get_host() + request.get_full_path())
+        found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", "")]), otherwise=None)
+        if found:
+            return _answer(found)
+        response = self.get_response(request)
+        mark = getattr(response, "page_cache", None)
+        if mark and not response.cookies and not response.streaming:
+            self._store(key, response, mark)
+        return response
+
+    @staticmethod
+    def _store(key: str, response: HttpResponse, mark: tuple[str, bytes, int]) -> None:
+        scope, version, seconds = mark
+        head = json.dumps({name: response.headers[name] for name in STORED_HEADERS if name in response.headers})
+
+        def act() -> None:
+            pipe = _redis().pipeline(transaction=True)
+            pipe.delete(key)
+            pipe.hset(key, mapping={"scope": scope, "version": version, "head": head, "body": response.content})
+            pipe.expire(key, max(1, seconds))
+            pipe.execute()
+
+        breaker.call(act, otherwise=None)
+
+
+def _answer(found: list[bytes]) -> HttpResponse:
+    response = HttpResponse(found[1])
+    for name, value in json.loads(found[0]).items():
+        response.headers[name] = value
+    response.headers["X-Cache"] = "hit"
+    return response

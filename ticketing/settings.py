@@ -1,0 +1,308 @@
+"""All settings, from environment variables with safe defaults.
+
+Nothing set: embedded mode (own PostgreSQL and Redis under var/, files, practice payments).
+DATABASE_URL set: serious mode; what is half given stops the start (see ticketing/checks.py).
+Every variable is listed in docs/settings.md.
+"""
+
+import hashlib
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import Env
+
+from ticketing import embedded
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+
+# --- mode -----------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", "")
+REDIS_URL = env.str("REDIS_URL", "")
+EMBEDDED = not DATABASE_URL
+DEBUG = env.bool("DEBUG", False)
+DEMO = env.bool("DEMO", False)
+
+
+def _embedded_secret() -> str:
+    """A secret of this checkout's own, made once and kept in var/ (embedded mode only)."""
+    path = VAR_DIR / "secret-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+SECRET_KEY = env.str("SECRET_KEY", "") or (_embedded_secret() if EMBEDDED else "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}").rstrip("/")
+SITE_NAME = env.str("SITE_NAME", "Ticketing")
+_site = urlsplit(SITE_URL)
+HTTPS = _site.scheme == "https"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_site.hostname or "127.0.0.1"] + (["127.0.0.1", "localhost"] if EMBEDDED else []))
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# --- rooms ----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "operations",
+    "payments",
+    "scanning",
+    "registrations",
+    "events",
+    "accounts",
+    "outbox",
+    "ticketing",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "storages",
+]
+
+MIDDLEWARE = [
+    "ticketing.lib.pagecache.PageCacheMiddleware",  # answers cached anonymous pages before all else
+    "ticketing.trouble.TroubleMiddleware",  # the database or Redis is away: 503 with Retry-After
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ticketing.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "ticketing.urls"
+WSGI_APPLICATION = "ticketing.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ticketing.lib.site.site",
+            ],
+            "builtins": ["django.templatetags.static", "ticketing.templatetags.pages"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- database -------------------------------------------------------------------------
+if EMBEDDED:
+    DATABASES = {"default": embedded.database_settings(VAR_DIR)}
+else:
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 600),
+    "CONN_HEALTH_CHECKS": True,
+}
+DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] |= {
+    "connect_timeout": 5,
+    # A lock nobody gives up must not take every worker with it (F4).
+    "options": "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+}
+if env.bool("DATABASE_PREPARE", True):  # set to 0 behind a transaction pooler such as PgBouncer
+    DATABASES["default"]["OPTIONS"] |= {"prepare_threshold": 3, "server_side_binding": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: cache, broker, limits; never the truth ---------------------------------------
+REDIS_ADDRESS = REDIS_URL or (embedded.redis_url(VAR_DIR) if EMBEDDED else "")
+CACHES = {
+    "default": {
+        "BACKEND": "ticketing.lib.forgiving_cache.ForgivingRedisCache",
+        "LOCATION": REDIS_ADDRESS,
+        "KEY_PREFIX": env.str("REDIS_PREFIX", "t"),
+        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
+    }
+}
+PAGE_CACHE_ENABLED = env.bool("PAGE_CACHE", True)
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+
+# --- tasks ----------------------------------------------------------------------------
+_broker = REDIS_ADDRESS
+if _broker.startswith("unix://"):
+    _broker = "redis+socket://" + _broker.removeprefix("unix://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = _broker
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_DEFAULT_QUEUE = "soon"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "global_keyprefix": env.str("REDIS_PREFIX", "t") + ":",
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+
+# --- people ---------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/manage/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.sign_up.SignUpForm"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_ISSUER = SITE_NAME
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_VERBOSE = False
+
+# --- mail: everything goes through the outbox, the outbox through this -------------------
+EMAIL_BACKEND = "outbox.backend.OutboxEmailBackend"
+EMAIL_URL = env.str("EMAIL_URL", "")
+if EMAIL_URL:
+    _mail = env.dj_email_url("EMAIL_URL")
+    OUTBOX_TRANSPORT = _mail.pop("EMAIL_BACKEND")
+    globals().update(_mail)
+else:
+    OUTBOX_TRANSPORT = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <tickets@{_site.hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- files ----------------------------------------------------------------------------
+S3_BUCKET = env.str("S3_BUCKET", "")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "")
+if S3_BUCKET:
+    _s3 = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT_URL or None,
+            "region_name": env.str("AWS_REGION", "us-east-1"),
+            "querystring_auth": True,
+            "querystring_expire": 300,
+            "signature_version": "s3v4",
+            "default_acl": None,
+            "addressing_style": env.str("S3_ADDRESSING_STYLE", "path" if S3_ENDPOINT_URL else "auto"),
+            "client_config": None,
+        },
+    }
+    from botocore.config import Config as _BotoConfig
+
+    _s3["OPTIONS"]["client_config"] = _BotoConfig(
+        connect_timeout=2, read_timeout=5, retries={"max_attempts": 2, "mode": "standard"},
+        s3={"addressing_style": _s3["OPTIONS"].pop("addressing_style")}, signature_version="s3v4",
+        # Other S3-compatible servers do not know the newest checksums.
+        request_checksum_calculation="when_required", response_checksum_validation="when_required",
+    )
+else:
+    _s3 = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+STORAGES = {
+    "default": _s3,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG:
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+COVER_MAX_BYTES = 10 * 1024 * 1024
+
+# --- selling --------------------------------------------------------------------------
+HOLD_MINUTES = env.int("HOLD_MINUTES", 15)
+HOLD_EXTENSIONS = env.int("HOLD_EXTENSIONS", 2)
+PDF_IN_MAIL = env.bool("PDF_IN_MAIL", True)
+PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "practice" if EMBEDDED else "")
+
+# --- security -------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "ticketing.trouble.csrf_failure"
+
+# --- words and time -------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False  # one language so far; switching it on costs time in every request
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = False
+
+CSRF_COOKIE_AGE = 60 * 60 * 24
+CACHE_NAMESPACE = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "ticketing": {"level": "INFO"},
+        "axes": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+    },
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,27 @@
+"""Every address of the product, by room. Nouns; what changes something is a POST."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from ticketing import health
+
+
+urlpatterns = [
+    path("", include("events.urls")),
+    path("", include("registrations.urls")),
+    path("", include("payments.urls")),
+    path("", include("scanning.urls")),
+    path("", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+]
+if settings.DEBUG:
+    from ticketing import styleguide
+
+    urlpatterns.append(path("styleguide/", styleguide.page, name="styleguide"))
+
+handler400 = "ticketing.trouble.bad_request"
+handler404 = "ticketing.trouble.not_found"
+handler500 = "ticketing.trouble.broken"
