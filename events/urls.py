@@ -1,4 +1,29 @@
-"""Addresses of events."""
+"""Addresses of events: the public pages and the organiser's."""
+
+from django.urls import path
+
+from events import views_manage, views_public, views_tickets
 
 app_name = "events"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views_public.event_list, name="event-list"),
+    path("events/", views_public.event_list),
+    path("events/<slug:slug>/", views_public.event_page, name="event"),
+    path("events/<slug:slug>/calendar.ics", views_public.calendar, name="calendar"),
+    path("media/covers/<str:name>", views_public.cover_file, name="cover-file"),
+    path("manage/", views_manage.home, name="home"),
+    path("manage/<slug:organiser>/events/new/", views_manage.event_new, name="event-new"),
+    path("manage/events/<slug:slug>/", views_manage.overview, name="overview"),
+    path("manage/events/<slug:slug>/details/", views_manage.event_edit, name="event-edit"),
+    path("manage/events/<slug:slug>/preview/", views_manage.preview, name="preview"),
+    path("manage/events/<slug:slug>/publication/", views_manage.publication, name="publication"),
+    path("manage/events/<slug:slug>/unpublication/", views_manage.unpublication, name="unpublication"),
+    path("manage/events/<slug:slug>/cancellation/", views_manage.cancellation, name="cancellation"),
+    path("manage/events/<slug:slug>/copies/", views_manage.copies, name="copies"),
+    path("manage/events/<slug:slug>/tickets/", views_tickets.ticket_types, name="ticket-types"),
+    path("manage/events/<slug:slug>/tickets/new/", views_tickets.ticket_type_new, name="ticket-type-new"),
+    path("manage/events/<slug:slug>/tickets/<int:pk>/", views_tickets.ticket_type_edit, name="ticket-type-edit"),
+    path("manage/events/<slug:slug>/tickets/<int:pk>/archive/", views_tickets.ticket_type_archive, name="ticket-type-archive"),
+    path("manage/events/<slug:slug>/quotas/new/", views_tickets.quota_new, name="quota-new"),
+    path("manage/events/<slug:slug>/quotas/<int:pk>/", views_tickets.quota_edit, name="quota-edit"),
+]

@@ -5,6 +5,8 @@ A pytest plugin (see pyproject.toml), loaded before the settings are.
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,6 +31,8 @@ def _start_servers() -> None:
         postgres_settings={"fsync": "off", "full_page_writes": "off", "max_connections": "200"},
     )
     _servers.start_missing()
+    collect = [sys.executable, str(Path(__file__).parent.parent / "manage.py"), "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(collect, check=True)
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -1,0 +1,29 @@
+"""An event as a calendar file."""
+
+from datetime import datetime
+
+from icalendar import Calendar
+from icalendar import Event as Entry
+
+from events.models import Event
+from ticketing.lib.site import absolute
+
+
+def calendar_file(*, event: Event, now: datetime, link: str = "") -> bytes:
+    """iCalendar (RFC 5545); times in UTC, so that no program needs our time zone's rules. The UID stays
+    the same, so importing again updates the entry."""
+    entry = Entry()
+    entry.add("uid", f"event-{event.pk}@{absolute('').split('//')[1]}")
+    entry.add("dtstamp", now)
+    entry.add("dtstart", event.starts_at)
+    entry.add("dtend", event.ends_at)
+    entry.add("summary", event.name)
+    entry.add("location", ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part) or "Online")
+    entry.add("url", link or absolute(event.get_absolute_url()))
+    if event.cancelled_at:
+        entry.add("status", "CANCELLED")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Ticketing//EN")
+    calendar.add("version", "2.0")
+    calendar.add_component(entry)
+    return bytes(calendar.to_ical())

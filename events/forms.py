@@ -1,0 +1,153 @@
+"""What organisers type, checked at the field. Forms only validate; verbs write."""
+
+from typing import Any
+
+from django import forms
+from django.forms.models import model_to_dict
+
+from events import cover, times
+from events.models import Event, Pricing, Quota, TicketType
+from ticketing.lib import money
+from ticketing.lib.money import CURRENCIES
+
+LOCAL_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class EventForm(forms.Form):
+    name = forms.CharField(max_length=160, label="Name of the event")
+    summary = forms.CharField(max_length=240, required=False, label="One sentence about it")
+    description = forms.CharField(required=False, widget=forms.Textarea, help_text="Markdown: **bold**, lists, links.", max_length=20_000)
+    starts_at = forms.DateTimeField(widget=LOCAL_TIME, label="Starts", help_text="The time on the clock at the venue.")
+    ends_at = forms.DateTimeField(widget=LOCAL_TIME, label="Ends")
+    time_zone = forms.ChoiceField(label="Time zone")
+    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
+    venue_name = forms.CharField(max_length=160, required=False, label="Venue", help_text="Leave empty for an online event.")
+    venue_address = forms.CharField(max_length=240, required=False, label="Address")
+    city = forms.CharField(max_length=80, required=False)
+    country = forms.CharField(max_length=2, required=False, help_text="Two letters, such as DE.")
+    online_url = forms.URLField(required=False, label="Link for an online event", help_text="Only ticket holders see it.", assume_scheme="https")
+    cover = forms.FileField(required=False, label="Cover image", help_text="JPEG, PNG or WebP, up to 10 MB. Wide pictures look best.")
+    max_per_buyer = forms.IntegerField(min_value=1, required=False, label="Most tickets for one e-mail address")
+
+    def __init__(self, *args: Any, event: Event | None = None, priced: bool = False, **kwargs: Any) -> None:
+        if event is not None:
+            initial = model_to_dict(event, fields=[name for name in self.base_fields if name != "cover"])
+            initial |= {"starts_at": times.to_local(event.starts_at, event.time_zone), "ends_at": times.to_local(event.ends_at, event.time_zone)}
+            kwargs["initial"] = initial | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        self.event, self.priced = event, priced
+        self.fields["time_zone"].choices = times.zone_choices()  # type: ignore[attr-defined]
+
+    def clean_currency(self) -> str:
+        chosen: str = self.cleaned_data["currency"]
+        if self.event and self.priced and chosen != self.event.currency:
+            raise forms.ValidationError(f"Ticket types have prices in {self.event.currency} already. Copy the event to sell in another currency.")
+        return chosen
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_cover(self) -> Any:
+        upload = self.cleaned_data["cover"]
+        if not upload:
+            return None
+        try:
+            return cover.prepare(upload.read())
+        except cover.BadCover as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        zone = cleaned.get("time_zone")
+        for name in ("starts_at", "ends_at"):
+            if zone and cleaned.get(name):
+                try:
+                    cleaned[name] = times.to_utc(cleaned[name].replace(tzinfo=None), zone)
+                except times.NoSuchTime as error:
+                    self.add_error(name, str(error))
+        if cleaned.get("starts_at") and cleaned.get("ends_at") and not self.errors and cleaned["ends_at"] < cleaned["starts_at"]:
+            self.add_error("ends_at", "The event ends before it starts. Choose a later end.")
+        return cleaned
+
+    def fields_for_verb(self) -> dict[str, Any]:
+        fields = dict(self.cleaned_data)
+        prepared = fields.pop("cover")
+        if prepared:
+            fields["cover"], fields["accent"] = prepared
+        return fields
+
+
+class TicketTypeForm(forms.Form):
+    name = forms.CharField(max_length=80)
+    description = forms.CharField(max_length=240, required=False)
+    pricing = forms.ChoiceField(choices=Pricing.choices, label="Price", widget=forms.RadioSelect)
+    price = forms.CharField(required=False, label="Amount", widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    capacity = forms.IntegerField(min_value=0, required=False, label="Capacity", help_text="How many of this type there are.")
+    quotas = forms.ModelMultipleChoiceField(Quota.objects.none(), required=False, label="Shared capacities", widget=forms.CheckboxSelectMultiple,
+                                            help_text="This type also counts against these.")
+    sale_starts_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="On sale from")
+    sale_ends_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="On sale until")
+    min_per_order = forms.IntegerField(min_value=1, initial=1, label="At least, per order")
+    max_per_order = forms.IntegerField(min_value=1, max_value=1000, initial=10, label="At most, per order")
+    hidden = forms.BooleanField(required=False, label="Hide from the public page")
+    position = forms.IntegerField(min_value=0, required=False, help_text="Smaller numbers stand higher.")
+
+    def __init__(self, *args: Any, event: Event, kind: TicketType | None = None, **kwargs: Any) -> None:
+        self.event, self.kind = event, kind
+        if kind is not None:
+            kwargs["initial"] = self._initial(kind)
+        super().__init__(*args, **kwargs)
+        self.fields["quotas"].queryset = event.quotas.all()  # type: ignore[attr-defined]
+        self.fields["price"].help_text = f"In {event.currency}. For a donation: the least."
+
+    def _initial(self, kind: TicketType) -> dict[str, Any]:
+        initial = model_to_dict(kind, fields=["name", "description", "pricing", "min_per_order", "max_per_order", "hidden", "position"])
+        own = kind.quotas.filter(name=kind.name).first()
+        for name in ("sale_starts_at", "sale_ends_at"):
+            moment = getattr(kind, name)
+            initial[name] = times.to_local(moment, self.event.time_zone) if moment else None
+        return initial | {
+            "price": str(money.to_major(kind.price_minor, self.event.currency)), "capacity": own.capacity if own else None,
+            "quotas": kind.quotas.exclude(pk=own.pk if own else None),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        self._clean_price(cleaned)
+        for name in ("sale_starts_at", "sale_ends_at"):
+            if cleaned.get(name):
+                try:
+                    cleaned[name] = times.to_utc(cleaned[name].replace(tzinfo=None), self.event.time_zone)
+                except times.NoSuchTime as error:
+                    self.add_error(name, str(error))
+        if cleaned.get("capacity") is None and not cleaned.get("quotas"):
+            self.add_error("capacity", "Give a capacity, or choose a shared one.")
+        if (cleaned.get("min_per_order") or 1) > (cleaned.get("max_per_order") or 1):
+            self.add_error("max_per_order", "The most must not be less than the least.")
+        return cleaned
+
+    def _clean_price(self, cleaned: dict[str, Any]) -> None:
+        cleaned["price_minor"] = 0
+        text = (cleaned.get("price") or "").strip().replace(",", ".")
+        if cleaned.get("pricing") == Pricing.FREE:
+            return
+        if not text and cleaned.get("pricing") == Pricing.FIXED:
+            return self.add_error("price", "Enter the price, such as 12.50.")
+        try:
+            cleaned["price_minor"] = money.to_minor(text or "0", self.event.currency)
+        except money.BadAmount as error:
+            return self.add_error("price", str(error))
+        if not 0 <= cleaned["price_minor"] < 10**12:
+            self.add_error("price", "Enter an amount of zero or more.")
+
+    def apply_to(self, kind: TicketType) -> TicketType:
+        for name in ("name", "description", "pricing", "price_minor", "sale_starts_at", "sale_ends_at", "min_per_order", "max_per_order", "hidden"):
+            setattr(kind, name, self.cleaned_data[name])
+        if self.cleaned_data["position"] is not None:
+            kind.position = self.cleaned_data["position"]
+        return kind
+
+
+class QuotaForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="Such as: the whole hall.")
+    capacity = forms.IntegerField(min_value=0)

@@ -1,0 +1,167 @@
+"""An event's life: made, edited, published, unpublished, cancelled, copied. The only writer of Event,
+TicketType and (with inventory.py) Quota; every change makes the cached pages out of date."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts.models import Organiser
+from events import inventory
+from events.models import Event, Pricing, Quota, TicketType
+from ticketing.lib import pagecache, tokens
+
+LIST_SCOPE = "events"
+ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover")
+
+
+class NotReady(Exception):
+    """The event can't be published yet; `missing` says what to do, a sentence each."""
+
+    code = "not_ready"
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(" ".join(missing))
+        self.missing = missing
+
+
+def changed(event: Event) -> None:
+    pagecache.changed(event.page_scope, LIST_SCOPE)
+
+
+def create_event(*, organiser: Organiser, fields: dict[str, Any]) -> Event:
+    """A new event, not published."""
+    with transaction.atomic():
+        event = Event.objects.create(organiser=organiser, slug=free_slug(fields["name"]), **fields)
+        changed(event)
+    return event
+
+
+def update_event(*, event: Event, fields: dict[str, Any]) -> None:
+    """Change what the organiser typed. The address stays; the ticket's design is drawn anew if it shows the change."""
+    if any(getattr(event, name) != fields[name] for name in ON_THE_TICKET if name in fields):
+        event.design_version += 1
+    for name, value in fields.items():
+        setattr(event, name, value)
+    with transaction.atomic():
+        event.save()
+        changed(event)
+
+
+def free_slug(name: str) -> str:
+    """An address part from the name that nobody has."""
+    base = slugify(name)[:60] or "event"
+    slug = base
+    while Event.objects.filter(slug=slug).exists():
+        slug = f"{base}-{tokens.order_code().lower()[:4]}"
+    return slug
+
+
+def missing_for_publication(*, event: Event, now: datetime) -> list[str]:
+    """What is still to do, as sentences; empty when the event may be published."""
+    missing = []
+    if not event.ticket_types.filter(archived_at=None, quotas__isnull=False).exists():
+        missing.append("Add a ticket type with capacity.")
+    if event.ends_at <= now:
+        missing.append("The event is over: choose a date in the future.")
+    if not event.venue_name and not event.online_url:
+        missing.append("Give a venue, or a link for an online event.")
+    if event.cancelled_at:
+        missing.append("The event is cancelled. Copy it to sell it again.")
+    return missing
+
+
+def publish(*, event: Event, now: datetime) -> None:
+    """Put it on sale. NotReady says what is missing."""
+    if missing := missing_for_publication(event=event, now=now):
+        raise NotReady(missing)
+    with transaction.atomic():
+        Event.objects.filter(pk=event.pk, published_at=None, cancelled_at=None).update(published_at=now)
+        changed(event)
+
+
+def unpublish(*, event: Event) -> None:
+    """Take it off the public pages. Tickets stay valid."""
+    with transaction.atomic():
+        Event.objects.filter(pk=event.pk).update(published_at=None)
+        changed(event)
+
+
+def cancel(*, event: Event, now: datetime) -> bool:
+    """The event will not take place: nothing is sold any more, from this moment. Orders and money are
+    ended by their own verbs. False when it was cancelled before."""
+    with transaction.atomic():
+        done = Event.objects.filter(pk=event.pk, cancelled_at=None).update(cancelled_at=now)
+        changed(event)
+    return bool(done)
+
+
+def copy_event(*, event: Event) -> Event:
+    """A new, unpublished event with the same set-up: ticket types, capacities, texts."""
+    with transaction.atomic():
+        types = list(event.ticket_types.filter(archived_at=None).prefetch_related("quotas"))
+        quotas = {quota.pk: Quota(name=quota.name, capacity=quota.capacity) for quota in event.quotas.all()}
+        copy = Event.objects.get(pk=event.pk)
+        copy.pk, copy.slug, copy.name = None, free_slug(event.name), f"{event.name} (copy)"[:160]
+        copy.published_at = copy.cancelled_at = None
+        copy._state.adding = True
+        copy.save()
+        for quota in quotas.values():
+            quota.event = copy
+            quota.save()
+        for kind in types:
+            wanted = [quotas[quota.pk] for quota in kind.quotas.all()]
+            kind.pk, kind.event = None, copy
+            kind._state.adding = True
+            kind.save()
+            kind.quotas.set(wanted)
+    return copy
+
+
+def save_ticket_type(*, event: Event, kind: TicketType, quotas: list[Quota], own_capacity: int | None) -> TicketType:
+    """Make or change a type. `own_capacity`: its own quota is made, or given this capacity (BelowClaimed)."""
+    with transaction.atomic():
+        kind.event = event
+        if kind.pricing == Pricing.FREE:
+            kind.price_minor = 0
+        if kind.pk is None:
+            kind.position = event.ticket_types.count()
+        kind.save()
+        if own_capacity is not None:
+            own = _own_quota(event, kind)
+            inventory.set_capacity(quota=own, capacity=own_capacity)
+            quotas = [*quotas, own]
+        kind.quotas.set({quota.pk: quota for quota in quotas}.values())
+        changed(event)
+    return kind
+
+
+def _own_quota(event: Event, kind: TicketType) -> Quota:
+    found = kind.quotas.filter(name=f"{kind.name}"[:80]).first()
+    if found:
+        return found
+    name, number = kind.name[:80], 2
+    while Quota.objects.filter(event=event, name=name).exists():
+        name, number = f"{kind.name[:74]} {number}", number + 1
+    return Quota.objects.create(event=event, name=name, capacity=0)
+
+
+def archive_ticket_type(*, kind: TicketType, now: datetime) -> None:
+    """Not sold any more; tickets sold stay valid."""
+    with transaction.atomic():
+        TicketType.objects.filter(pk=kind.pk).update(archived_at=now)
+        changed(kind.event)
+
+
+def save_quota(*, event: Event, quota: Quota, capacity: int) -> Quota:
+    """Make or change a shared capacity. BelowClaimed when less than is sold and held (F26)."""
+    with transaction.atomic():
+        if quota.pk is None:
+            quota.event, quota.capacity = event, capacity
+            quota.save()
+        else:
+            Quota.objects.filter(pk=quota.pk).update(name=quota.name)
+            inventory.set_capacity(quota=quota, capacity=capacity)
+        changed(event)
+    return quota

@@ -1,0 +1,115 @@
+"""The organiser's pages about events."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.access import members_with, organiser_for_member, organisers_of
+from events import publication as verbs
+from events.access import event_for_member
+from events.forms import EventForm
+from events.models import Event, TicketType
+from events.views_public import show_event
+from ticketing.lib import clock
+
+LISTED = 100
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    memberships = organisers_of(user=request.user)
+    past = request.GET.get("show") == "past"
+    now = clock.now()
+    events = Event.objects.select_related("organiser").filter(organiser__in=members_with(user=request.user, to="view")).defer("description")
+    events = events.filter(ends_at__lt=now).order_by("-starts_at") if past else events.filter(ends_at__gte=now).order_by("starts_at")
+    events = events.annotate(claimed=Sum("quotas__claimed"), capacity=Sum("quotas__capacity"))
+    context = {"memberships": memberships, "events": list(events[:LISTED]), "past": past, "may_create": [m for m in memberships if m.role in ("owner", "manager")]}
+    return render(request, "events/home.html", context)
+
+
+@login_required
+def event_new(request: HttpRequest, organiser: str) -> HttpResponse:
+    owner, _ = organiser_for_member(user=request.user, slug=organiser, to="manage")
+    form = EventForm(request.POST or None, request.FILES or None, initial={"time_zone": owner.time_zone, "currency": owner.currency})
+    if request.method == "POST" and form.is_valid():
+        event = verbs.create_event(organiser=owner, fields=form.fields_for_verb())
+        return redirect("events:ticket-types", slug=event.slug)
+    return _form_page(request, form, {"organiser": owner, "heading": "New event", "action": "Create event"})
+
+
+@login_required
+def event_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    priced = TicketType.objects.filter(event=event, price_minor__gt=0).exists()
+    form = EventForm(request.POST or None, request.FILES or None, event=event, priced=priced)
+    if request.method == "POST" and form.is_valid():
+        verbs.update_event(event=event, fields=form.fields_for_verb())
+        messages.info(request, "Saved. The public page shows it now.")
+        return redirect("events:event-edit", slug=slug)
+    return _form_page(request, form, {"event": event, "tab": "details", "action": "Save changes"})
+
+
+def _form_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
+    return render(request, "events/form.html", context | {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+def overview(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="view")
+    quotas = list(event.quotas.prefetch_related("ticket_types"))
+    context = {
+        "event": event, "tab": "overview", "quotas": quotas, "claimed": sum(quota.claimed for quota in quotas),
+        "capacity": sum(quota.capacity for quota in quotas), "missing": verbs.missing_for_publication(event=event, now=clock.now()),
+    }
+    return render(request, "events/overview.html", context)
+
+
+@login_required
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    return show_event(request, event_for_member(user=request.user, slug=slug, to="view"), preview=True)
+
+
+@login_required
+@require_POST
+def publication(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    try:
+        verbs.publish(event=event, now=clock.now())
+        messages.info(request, "Published. Everybody can see it and buy.")
+    except verbs.NotReady as error:
+        for sentence in error.missing:
+            messages.warning(request, sentence)
+    return redirect("events:overview", slug=slug)
+
+
+@login_required
+@require_POST
+def unpublication(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    verbs.unpublish(event=event)
+    messages.info(request, "Not public any more. Tickets that were sold stay valid.")
+    return redirect("events:overview", slug=slug)
+
+
+@login_required
+def cancellation(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    if request.method == "POST":
+        verbs.cancel(event=event, now=clock.now())
+        messages.info(request, "Cancelled. Nothing is sold any more. Orders can be cancelled and refunded from their pages.")
+        return redirect("events:overview", slug=slug)
+    return render(request, "events/cancel.html", {"event": event, "tab": "overview"})
+
+
+@login_required
+@require_POST
+def copies(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    copy = verbs.copy_event(event=event)
+    messages.info(request, "This is the copy. Choose its name and date, then publish it.")
+    return redirect("events:event-edit", slug=copy.slug)

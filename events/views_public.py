@@ -1,0 +1,77 @@
+"""Pages for everybody: the same bytes, no session, no cookie."""
+
+import json
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from events import listing, offer, prose
+from events.calendar import calendar_file
+from events.models import Event
+from events.publication import LIST_SCOPE
+from ticketing.lib import clock
+from ticketing.lib.pagecache import cached_page
+from ticketing.lib.site import absolute
+
+EVENT_PAGE_SECONDS = 5
+LIST_SECONDS = 60
+
+
+@cached_page(scope=lambda: LIST_SCOPE, seconds=LIST_SECONDS)
+def event_list(request: HttpRequest) -> HttpResponse:
+    number = request.GET.get("page", "1")
+    wanted = {name: request.GET.get(name, "")[:80] for name in ("q", "when", "place")}
+    page = listing.listed(
+        text=wanted["q"], when=wanted["when"], place=wanted["place"], number=min(int(number), 500) if number.isdigit() and number != "0" else 1, now=clock.now()
+    )
+    query = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
+    return render(request, "events/list.html", {"page": page, "wanted": wanted, "when_choices": listing.WHEN, "query": query})
+
+
+@cached_page(scope=lambda slug: f"event:{slug}", seconds=EVENT_PAGE_SECONDS)
+def event_page(request: HttpRequest, slug: str) -> HttpResponse:
+    event = get_object_or_404(Event.objects.select_related("organiser").filter(published_at__isnull=False), slug=slug)
+    return show_event(request, event)
+
+
+def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> HttpResponse:
+    now = clock.now()
+    offers = offer.offers_of(event=event, now=now)
+    context = {
+        "event": event, "offers": offers, "price": offer.from_price(offers), "over": event.ends_at <= now, "preview": preview,
+        "description": prose.to_html(event.description), "structured": _structured(event, offers), "hue": event.pk % 6,
+    }
+    response = render(request, "events/event.html", context)
+    response.fresh_seconds = offer.next_change_seconds(event=event, offers=offers, now=now, most=EVENT_PAGE_SECONDS)  # type: ignore[attr-defined]
+    return response
+
+
+def _structured(event: Event, offers: list[offer.Offer]) -> str:
+    """schema.org facts for search engines, safe inside a script element."""
+    facts = {
+        "@context": "https://schema.org", "@type": "Event", "name": event.name, "startDate": event.local_start.isoformat(),
+        "endDate": event.local_end.isoformat(), "url": absolute(event.get_absolute_url()),
+        "eventStatus": "https://schema.org/" + ("EventCancelled" if event.cancelled_at else "EventScheduled"),
+        "location": {"@type": "Place", "name": event.venue_name, "address": f"{event.venue_address}, {event.city}"} if event.venue_name
+        else {"@type": "VirtualLocation", "url": absolute(event.get_absolute_url())},
+    }
+    return json.dumps(facts).replace("<", "\\u003c")
+
+
+def calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    event = get_object_or_404(Event.objects.filter(published_at__isnull=False), slug=slug)
+    response = HttpResponse(calendar_file(event=event, now=clock.now()), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.ics"'
+    return response
+
+
+def cover_file(request: HttpRequest, name: str) -> FileResponse:
+    """Covers kept as files. Only covers: tickets lie in the same store and are never served from here."""
+    if settings.S3_BUCKET or Path(name).name != name or not default_storage.exists(f"covers/{name}"):
+        raise Http404
+    response = FileResponse(default_storage.open(f"covers/{name}"), content_type="image/jpeg")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,78 @@
+"""Public pages: truthful, the same for everybody, and changed at once when the event changes."""
+
+import pytest
+
+from events import publication
+from registrations.models import Order
+from tests import cast
+from ticketing.lib import clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+def test_an_edit_is_seen_by_the_next_visitor_though_the_page_is_cached(client, concert):
+    cast.ticket_type(concert, price_minor=1500)
+    first = client.get(concert.get_absolute_url())
+    assert client.get(concert.get_absolute_url()).headers["X-Cache"] == "hit"
+    assert "€15.00" in first.content.decode()
+    publication.update_event(event=concert, fields={"name": "Another name"})
+    assert "Another name" in client.get(concert.get_absolute_url()).content.decode()
+    assert "Another name" in client.get("/").content.decode()
+
+
+def test_pages_are_the_same_bytes_for_a_member_and_a_stranger_and_set_no_cookie(client, concert, alice, settings):
+    settings.PAGE_CACHE_ENABLED = False
+    cast.ticket_type(concert)
+    stranger = client.get(concert.get_absolute_url())
+    assert not stranger.cookies
+    client.force_login(alice)
+    assert client.get(concert.get_absolute_url()).content == stranger.content
+
+
+def test_a_draft_is_not_there_and_a_cancelled_event_says_so(client, hall):
+    draft = cast.event(organiser=hall, published=False)
+    assert client.get(draft.get_absolute_url()).status_code == 404
+    event = cast.event(organiser=hall)
+    publication.cancel(event=event, now=clock.now())
+    assert "cancelled" in client.get(event.get_absolute_url()).content.decode()
+
+
+def test_sold_out_is_said(client, concert):
+    kind = cast.ticket_type(concert, capacity=1)
+    cast.ordered(kind)
+    assert Order.objects.count() == 1
+    assert "Sold out" in client.get(concert.get_absolute_url()).content.decode()
+
+
+def test_the_list_is_searched_by_the_beginnings_of_words(client, hall):
+    cast.event(organiser=hall, name="Winterreise", city="Wien")
+    cast.event(organiser=hall, name="Summer dance", city="Graz")
+    found = client.get("/?q=winter").content.decode()
+    assert "Winterreise" in found
+    assert "Summer dance" not in found
+    assert "Summer dance" in client.get("/?place=Graz").content.decode()
+    assert "No event matches" in client.get("/?q=nothing+like+it").content.decode()
+    assert client.get("/?q=%27%3A%26%7C!()&page=abc&when=x").status_code == 200
+
+
+def test_scripts_in_descriptions_do_not_survive(client, hall):
+    event = cast.event(organiser=hall, description="Hello <script>alert(1)</script> [x](javascript:alert(1)) **bold**")
+    page = client.get(event.get_absolute_url()).content.decode()
+    assert "<strong>bold</strong>" in page
+    assert "<script>alert" not in page
+    assert 'href="javascript' not in page
+
+
+def test_the_calendar_file_is_read_by_another_program(client, concert):
+    from icalendar import Calendar
+
+    entry = Calendar.from_ical(client.get(f"/events/{concert.slug}/calendar.ics").content).walk("VEVENT")[0]
+    assert entry["summary"] == concert.name
+    assert entry.decoded("dtstart").replace(microsecond=0) == concert.starts_at.replace(microsecond=0)
