@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.forms",  # its field templates, which ours override
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -269,6 +270,8 @@ HOLD_MINUTES = env.int("HOLD_MINUTES", 15)
 HOLD_EXTENSIONS = env.int("HOLD_EXTENSIONS", 2)
 PDF_IN_MAIL = env.bool("PDF_IN_MAIL", True)
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "practice" if EMBEDDED else "")
+ALLOW_PRACTICE_PAYMENTS = env.bool("ALLOW_PRACTICE_PAYMENTS", EMBEDDED)
+PRACTICE_AWAY = env.bool("PRACTICE_AWAY", False)  # the practice provider does not answer
 
 # --- security -------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

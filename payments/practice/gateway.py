@@ -1,0 +1,112 @@
+"""The practice provider, seen from the shop: it fits the Gateway protocol as a real one does.
+
+Nothing is real about its money; everything is real about its manners: idempotency keys, sessions
+that expire, delayed decisions, refunds within limits, signed notices over HTTP.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.urls import reverse
+
+from payments.gateway import Asked, BadNotice, GatewayTrouble, NoticeFact, PaymentRefused, Session, Status
+from payments.models import PracticeRefund, PracticeSession
+from payments.practice import book
+from ticketing.lib import clock, tokens
+from ticketing.lib.site import absolute
+
+SIGNATURE_HEADER = "Practice-Signature"
+TOLERANCE_SECONDS = 300
+LEAST_LIFE = timedelta(minutes=30)  # as Stripe's sessions: they live on after the hold unless expired by call
+
+
+class PracticeGateway:
+    name = "practice"
+
+    def open_session(self, *, asked: Asked) -> Session:
+        _maybe_away()
+        now = clock.now()
+        fields = {
+            "reference": asked.reference, "description": asked.description[:200], "amount_minor": asked.amount_minor,
+            "currency": asked.currency, "return_url": asked.return_url, "cancel_url": asked.cancel_url,
+        }
+        row, _ = PracticeSession.objects.get_or_create(
+            idempotency_key=asked.idempotency_key,
+            defaults=fields | {"token": tokens.link_token(), "created_at": now, "expires_at": max(asked.expires_at, now + LEAST_LIFE)},
+        )
+        if any(getattr(row, name) != value for name, value in fields.items()):
+            raise PaymentRefused("This idempotency key was used with other parameters.")
+        return _session(row)
+
+    def fetch(self, *, provider_id: str) -> Session:
+        _maybe_away()
+        return _session(book.due_decision(row=_row(provider_id), now=clock.now()))
+
+    def expire(self, *, provider_id: str) -> Session:
+        _maybe_away()
+        now = clock.now()
+        row = book.due_decision(row=_row(provider_id), now=now)
+        book.decide(row=row, status=Status.EXPIRED, now=now, only_from=(Status.OPEN,))
+        return _session(_row(provider_id))
+
+    def refund(self, *, provider_id: str, amount_minor: int, idempotency_key: str) -> str:
+        _maybe_away()
+        row = _row(provider_id)
+        try:
+            with transaction.atomic():
+                made = PracticeRefund.objects.create(session=row, idempotency_key=idempotency_key, amount_minor=amount_minor, created_at=clock.now())
+                given = PracticeSession.objects.filter(
+                    pk=row.pk, status=Status.SUCCEEDED, refunded_minor__lte=F("amount_minor") - amount_minor
+                ).update(refunded_minor=F("refunded_minor") + amount_minor)
+                if not given:
+                    raise PaymentRefused("The refund is larger than what is left of the payment.")
+        except IntegrityError:
+            made = PracticeRefund.objects.get(idempotency_key=idempotency_key)
+        return f"practice_refund_{made.pk}"
+
+    def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> NoticeFact:
+        stamp, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
+        if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
+            raise BadNotice("The notice has no time, or one too far from now.")
+        if not any(hmac.compare_digest(sign(body=body, stamp=stamp, secret=secret), signature) for secret in secrets()):
+            raise BadNotice("The signature does not fit.")
+        try:
+            told = json.loads(body)
+            return NoticeFact(notice_id=str(told["id"]), kind=str(told["kind"]), provider_id=str(told["session"]), body=told)
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadNotice("The notice can't be read.") from error
+
+
+def sign(*, body: bytes, stamp: str, secret: str) -> str:
+    """HMAC-SHA256 over "<unix seconds>.<body>", hexadecimal."""
+    return hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def secrets() -> list[str]:
+    """The signing secrets that are valid now: the current one first, then those being rotated out."""
+    return ["practice-notices:" + secret for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def _row(provider_id: str) -> PracticeSession:
+    row = PracticeSession.objects.filter(token=provider_id).first()
+    if row is None:
+        raise PaymentRefused("The practice provider knows no such session.")
+    return row
+
+
+def _session(row: PracticeSession) -> Session:
+    return Session(
+        provider_id=row.token, status=Status(row.status), payment_url=absolute(reverse("payments:practice", kwargs={"token": row.token})),
+        amount_minor=row.amount_minor, currency=row.currency, failure="declined" if row.status == Status.FAILED else "",
+    )
+
+
+def _maybe_away() -> None:
+    if settings.PRACTICE_AWAY:
+        raise GatewayTrouble("The practice provider is switched off (PRACTICE_AWAY).")

@@ -1,0 +1,89 @@
+"""The buyer's way through a payment, and the door for notices."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from payments import settlement
+from payments.gateway import GATEWAYS, BadNotice, GatewayTrouble, PaymentRefused, gateway
+from payments.models import Payment
+from registrations.access import order_for_link
+from registrations.checkout import HoldEnded
+from registrations.models import Order
+from ticketing.lib import clock
+
+LARGEST_NOTICE = 64 * 1024
+
+
+@never_cache
+def payment_start(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """Open the order's payment, or take up the open one, and go to the provider."""
+    order = order_for_link(code=code, secret=secret)
+    if order.confirmed_at or order.cancelled_at or order.total_minor == 0:
+        return redirect(order.get_absolute_url())
+    try:
+        payment = settlement.open_payment(order=order, now=clock.now())
+    except HoldEnded:
+        return _page(request, order, "ended", status=409)
+    except (GatewayTrouble, PaymentRefused):
+        response = _page(request, order, "away", status=503)
+        response.headers["Retry-After"] = "10"
+        return response
+    if payment.pending_at:
+        return redirect("payments:payment-return", code=code, secret=secret)
+    return redirect(payment.payment_url)
+
+
+@never_cache
+def payment_return(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """Where the provider sends the buyer back to: ask, and tell the truth (U1)."""
+    order = order_for_link(code=code, secret=secret)
+    payment = Payment.objects.filter(order=order).order_by("-opened_at").first()
+    if payment is not None and payment.is_open:
+        try:
+            payment = settlement.settle(payment=payment, now=clock.now())
+        except (GatewayTrouble, PaymentRefused):
+            return _page(request, order, "checking")
+        order.refresh_from_db()
+    return _answer(request, order, payment)
+
+
+def _answer(request: HttpRequest, order: Order, payment: Payment | None) -> HttpResponse:
+    if order.confirmed_at:
+        return redirect(order.get_absolute_url())
+    if payment is None:
+        return redirect("payments:payment-start", code=order.code, secret=order.secret)
+    if payment.succeeded_at:
+        return _page(request, order, "refund")
+    if payment.pending_at and payment.is_open:
+        return _page(request, order, "checking")
+    if payment.is_open:
+        return _page(request, order, "open")
+    still_held = order.hold is not None and order.hold.released_at is None and order.hold.expires_at > clock.now()
+    return _page(request, order, "declined" if still_held and not order.cancelled_at else "ended")
+
+
+def _page(request: HttpRequest, order: Order, state: str, status: int = 200) -> HttpResponse:
+    response = render(request, "payments/payment.html", {"order": order, "event": order.event, "state": state}, status=status)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@csrf_exempt
+@require_POST
+def notice_new(request: HttpRequest, gateway_name: str) -> HttpResponse:
+    """A provider's notice: genuine ones are kept, then acted on by a task; all others are 400 (F20)."""
+    if gateway_name not in GATEWAYS:
+        raise Http404
+    if int(request.headers.get("Content-Length") or 0) > LARGEST_NOTICE:
+        return HttpResponse("too large\n", status=413, content_type="text/plain")
+    now = clock.now()
+    try:
+        fact = gateway(gateway_name).read_notice(body=request.body, headers=request.headers, now=now)
+    except BadNotice as error:
+        return HttpResponse(f"{error}\n", status=400, content_type="text/plain")
+    settlement.receive_notice(gateway_name=gateway_name, notice_id=fact.notice_id, kind=fact.kind, provider_id=fact.provider_id,
+                              body=dict(fact.body), now=now)
+    return HttpResponse("kept\n", content_type="text/plain")
