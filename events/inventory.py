@@ -60,7 +60,7 @@ def claim(*, needs: Mapping[int, int], durable: bool = False) -> None:
     if len(needs) == 1 and not connection.in_atomic_block:
         _claim_each(needs, durable)
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # inside a caller's transaction: two statements fewer
         _claim_each(needs, durable)
 
 
@@ -75,7 +75,7 @@ def _claim_each(needs: Mapping[int, int], durable: bool) -> None:
 
 def release(*, needs: Mapping[int, int]) -> None:
     """Give places back: {quota id: places}. In id order, as claims are, so that none waits in a ring."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         for quota_id, places in sorted(needs.items()):
             cursor.execute(RELEASE, [places, quota_id, places])
             if cursor.rowcount != 1:

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Greatest
 
 from events import inventory
 from events.models import Event, Pricing, TicketType
@@ -18,6 +20,8 @@ from registrations import allowance, codes
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from ticketing.lib import tokens
 from ticketing.lib.later import later
+
+TIME_TO_PAY = timedelta(minutes=10)  # at least this much is left to whoever placed an order in the last second
 
 
 class Refused(Exception):
@@ -55,6 +59,10 @@ def hold(*, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | N
     `attempt`: the page's own key; the same key again gives the same hold (double click).
     `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
     what was typed there moves to the new one."""
+    return _hold(event, picks, now, attempt, replacing)
+
+
+def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None) -> Hold:
     lines = _checked(event, picks, now)
     needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
     new = Hold(event=event, token=tokens.link_token(), attempt=attempt or None, created_at=now,
@@ -75,7 +83,8 @@ def hold(*, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | N
         again = Hold.objects.filter(event=event, attempt=attempt).first() if attempt else None
         if again is None:
             raise
-        return again
+        # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing)
     return new
 
 
@@ -84,6 +93,8 @@ def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLin
         raise Refused("This event is not on sale.", code="not_on_sale")
     if not picks:
         raise Refused("Choose at least one ticket.", code="nothing_picked")
+    if event.max_per_buyer is not None and sum(pick.quantity for pick in picks) > event.max_per_buyer:
+        raise Refused(str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk)
     return [_checked_line(event, pick, now) for pick in picks]
 
 
@@ -113,10 +124,20 @@ def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
 def _give_back_earlier(event: Event, token: str | None, now: datetime) -> Hold | None:
     if not token:
         return None
-    earlier = Hold.objects.filter(event=event, token=token, order=None).first()
-    if earlier is None or not earlier.is_active(now=now):
-        return None
-    return earlier if release_hold(hold=earlier, now=now) else None
+    without_order = Q(order=None) | Q(order__expired_at__isnull=False)
+    earlier = Hold.objects.filter(without_order, event=event, token=token).first()
+    if earlier is not None:
+        release_hold(hold=earlier, now=now)  # one that ended before gives nothing back, but what was typed moves on
+    return earlier
+
+
+def hold_again(*, hold: Hold, now: datetime) -> Hold:
+    """The same tickets as a hold that ended, at today's prices, with what was typed. SoldOut or Refused.
+
+    Pressed twice, it gives the same new hold."""
+    lines = hold.lines.select_related("ticket_type", "ticket_type__event")
+    picks = [Pick(ticket_type=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
+    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token)
 
 
 def release_hold(*, hold: Hold, now: datetime) -> bool:
@@ -203,11 +224,13 @@ def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[
 
 
 def _keep_hold(hold: Hold, now: datetime, *, convert: bool) -> None:
-    """The hold is ours for good (free) or until the payment is decided. HoldEnded when it is gone."""
-    kept = Hold.objects.filter(
-        pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None
-    ).update(**({"converted_at": now} if convert else {"payment_open_since": now}))
-    if not kept:
+    """The hold is ours for good (free), or for long enough to open a payment. HoldEnded when it is gone.
+
+    A payment that is opened keeps the hold by itself (keep_for_payment), in the transaction that writes
+    the payment's row: an order whose buyer left before that still runs out."""
+    change = {"converted_at": now} if convert else {"expires_at": Greatest("expires_at", Value(now + TIME_TO_PAY))}
+    kept = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None)
+    if not kept.update(**change):
         raise HoldEnded()
 
 

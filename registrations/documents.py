@@ -1,1 +1,73 @@
 """An order as a PDF: its rows as plain facts for ticket_pdf, which knows no model."""
+
+from datetime import datetime
+
+from events.models import Event
+from registrations import codes
+from registrations.models import Order, Ticket
+from ticketing.lib import money, tokens
+
+
+def order_pdf(*, order: Order) -> bytes:
+    """One page for each valid ticket. `order` has its event and organiser loaded; one more query."""
+    from registrations.ticket_pdf import ticket_pdf  # loads a drawing library; a web process may never need it
+
+    tickets = list(order.tickets.filter(voided_at=None).select_related("ticket_type"))
+    cover = _cover(order.event)
+    pages = [(_design(order, ticket, cover), _facts(order, ticket, len(tickets))) for ticket in tickets]
+    by_design: dict[object, list[object]] = {}
+    for design, facts in pages:
+        by_design.setdefault(design, []).append(facts)
+    drawn = [ticket_pdf(design=design, tickets=facts) for design, facts in by_design.items()]  # type: ignore[arg-type]
+    return drawn[0] if len(drawn) == 1 else _joined(drawn)
+
+
+def _joined(documents: list[bytes]) -> bytes:
+    """Types with their own design, in one file."""
+    import io
+
+    import pikepdf
+
+    out, kept = io.BytesIO(), pikepdf.new()
+    for document in documents:
+        with pikepdf.open(io.BytesIO(document)) as each:
+            kept.pages.extend(each.pages)
+    kept.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _design(order: Order, ticket: Ticket, cover: bytes | None) -> object:
+    from registrations.ticket_pdf import DesignFacts
+
+    event = order.event
+    return DesignFacts(
+        event_name=event.name, organiser_name=event.organiser.name, starts_text=moment_text(event.local_start),
+        ends_text=moment_text(event.local_end), venue_name=event.venue_name or "Online",
+        venue_address=", ".join(part for part in (event.venue_address, event.city) if part), ticket_type_name=ticket.ticket_type.name,
+        price_text=money.format_price(ticket.price_minor, order.currency), accent=event.accent, cover=cover,
+    )
+
+
+def _facts(order: Order, ticket: Ticket, count: int) -> object:
+    from registrations.ticket_pdf import TicketFacts
+
+    return TicketFacts(
+        code=codes.code_of(ticket), serial_text=tokens.serial_text(ticket.serial), attendee_name=ticket.attendee_name,
+        attendee_email=ticket.attendee_email, order_code=order.code, position=f"{ticket.position} of {count}", buyer_name=order.buyer_name,
+    )
+
+
+def _cover(event: Event) -> bytes | None:
+    """The cover's bytes; a ticket without its picture is better than none (F9)."""
+    if not event.cover:
+        return None
+    try:
+        with event.cover.open("rb") as file:
+            return bytes(file.read())
+    except Exception:
+        return None
+
+
+def moment_text(moment: datetime) -> str:
+    """Thursday 3 December 2026, 20:00 (CET)"""
+    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M (%Z)}"

@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from outbox import post
 from registrations import documents
 from registrations.models import Order
+from ticketing.lib.later import later
 
 logger = logging.getLogger("ticketing.fulfilment")
 BATCH = 200
@@ -43,7 +44,7 @@ def fulfil_due(*, now: datetime) -> int:
 
 def pdf_name(*, order: Order) -> str:
     """Where the order's PDF is kept. The secret is in the name: a bucket's listing is not public, a link is short-lived."""
-    return f"tickets/{order.event_id}/{order.code}-{order.secret[:8]}-v{order.event.design_version}.pdf"
+    return f"tickets/{order.event_id}/{order.code}-{order.secret[:8]}-v{order.event.design_version}.{order.revision}.pdf"
 
 
 def store_pdf(*, order: Order) -> bytes:
@@ -65,3 +66,24 @@ def stored_pdf(*, order: Order) -> bytes:
             return bytes(file.read())
     except Exception:
         return store_pdf(order=order)
+
+
+def pdf_link(*, order: Order) -> str | None:
+    """A short-lived link to the stored PDF in a bucket. None when files are local, the copy is missing or
+    the bucket does not answer: the page then gives the bytes itself."""
+    if not settings.S3_BUCKET:
+        return None
+    name = pdf_name(order=order)
+    try:
+        disposition = {"ResponseContentDisposition": f'attachment; filename="tickets-{order.code}.pdf"', "ResponseContentType": "application/pdf"}
+        return default_storage.url(name, parameters=disposition) if default_storage.exists(name) else None  # type: ignore[call-arg]
+    except Exception as error:
+        logger.warning("No link to the PDF of order %s (%s); drawn on the spot.", order.code, type(error).__name__)
+        return None
+
+
+def send_again(*, order: Order, now: datetime) -> None:
+    """The confirmation once more, because somebody asked; at most once a minute."""
+    post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now,
+             key=f"order_confirmation:{order.pk}:{now:%Y%m%d%H%M}")
+    later("outbox.send_due")

@@ -81,6 +81,7 @@ class Order(models.Model):
     buyer_email = models.EmailField()
     currency = models.CharField(max_length=3)
     total_minor = models.PositiveBigIntegerField()
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Of what its PDF says; a changed name raises it.")
     placed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     fulfilled_at = models.DateTimeField(null=True, help_text="Documents made and mail queued.")
@@ -95,6 +96,11 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["event", "-placed_at", "-id"], name="order_of_event"),
+            # The few that are not running: waiting, expired or cancelled. The list's filters ask for them.
+            models.Index(
+                fields=["event", "-placed_at", "-id"], name="order_not_running",
+                condition=models.Q(confirmed_at=None) | models.Q(cancelled_at__isnull=False),
+            ),
             models.Index(fields=["confirmed_at"], name="order_unfulfilled", condition=models.Q(confirmed_at__isnull=False, fulfilled_at=None, cancelled_at=None)),
             models.Index(models.functions.Lower("buyer_email"), name="order_by_email"),
             GinIndex(SearchVector(*ORDER_SEARCHED, config="simple"), name="order_search"),

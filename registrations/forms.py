@@ -1,0 +1,161 @@
+"""What buyers type: the choice of tickets, and who buys and who comes."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+
+from events.models import Event, Pricing, TicketType
+from registrations.checkout import Pick, Refused
+from registrations.models import Hold, HoldLine
+from ticketing.lib import money
+
+MOST_TICKETS_TYPED = 10_000
+TYPOS = {
+    "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmal.com": "gmail.com", "gamil.com": "gmail.com", "gnail.com": "gmail.com",
+    "gmail.con": "gmail.com", "gmail.co": "gmail.com", "hotmial.com": "hotmail.com", "hotmai.com": "hotmail.com",
+    "hotmail.con": "hotmail.com", "outlok.com": "outlook.com", "outlook.con": "outlook.com", "yaho.com": "yahoo.com",
+    "yahoo.con": "yahoo.com", "iclod.com": "icloud.com", "icloud.con": "icloud.com", "gmx.ed": "gmx.de", "web.ed": "web.de",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The form of an event page as it was typed: `quantity-<type id>`, `amount-<type id>`."""
+
+    quantities: dict[int, str]
+    amounts: dict[int, str]
+    attempt: str
+
+    @classmethod
+    def from_post(cls, post: Mapping[str, str]) -> "Choice":
+        def numbered(prefix: str) -> dict[int, str]:
+            found = ((re.fullmatch(prefix + r"-([0-9]{1,18})", name), value.strip()[:20]) for name, value in post.items())
+            return {int(match[1]): value for match, value in found if match}
+
+        return cls(quantities=numbered("quantity"), amounts=numbered("amount"), attempt=post.get("attempt", "")[:100])
+
+    def wanted(self) -> dict[int, int]:
+        """{ticket type id: tickets}. Refused when something is no number."""
+        wanted = {}
+        for type_id, text in self.quantities.items():
+            if text in ("", "0"):
+                continue
+            if not re.fullmatch("[0-9]{1,5}", text) or int(text) > MOST_TICKETS_TYPED:
+                raise Refused("Enter the number of tickets as a whole number, such as 2.", code="no_number", ticket_type_id=type_id)
+            if int(text):
+                wanted[type_id] = int(text)
+        return wanted
+
+    def picks(self, *, kinds: Sequence[TicketType], event: Event) -> list[Pick]:
+        wanted = self.wanted()
+        return [Pick(ticket_type=kind, quantity=wanted[kind.pk], price_minor=self._amount(kind, event)) for kind in kinds]
+
+    def _amount(self, kind: TicketType, event: Event) -> int | None:
+        text = self.amounts.get(kind.pk, "").replace(",", ".")
+        if kind.pricing != Pricing.DONATION or not text:
+            return None
+        try:
+            amount = money.to_minor(text, event.currency)
+        except money.BadAmount as error:
+            raise Refused(f"{kind.name}: {error}", code="bad_amount", ticket_type_id=kind.pk) from error
+        if not 0 <= amount <= 10**11:
+            raise Refused(f"{kind.name}: enter a smaller amount.", code="bad_amount", ticket_type_id=kind.pk)
+        return amount
+
+    def key(self) -> str | None:
+        """The attempt's key, which a different choice changes: a double click is one hold, a second thought another."""
+        if not self.attempt:
+            return None
+        return hashlib.sha256(repr((self.attempt, sorted(self.quantities.items()), sorted(self.amounts.items()))).encode()).hexdigest()[:40]
+
+
+@dataclass(kw_only=True)
+class Seat:
+    """The fields of one ticket on the details page."""
+
+    ticket_type_id: int
+    label: str
+    prefix: str
+    name: str = ""
+    email: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class DetailsForm(forms.Form):
+    """The buyer's name and e-mail address, and for each ticket a name, which may stay empty: then it is the buyer's."""
+
+    buyer_name = forms.CharField(max_length=150, error_messages={"required": "Enter your name.", "max_length": "Enter a name of at most 150 characters."})
+    buyer_email = forms.EmailField(error_messages={"required": "Enter your e-mail address: the tickets go there.",
+                                                   "invalid": "Enter an e-mail address such as dana@example.com."})
+
+    def __init__(self, *, hold: Hold, lines: Sequence[HoldLine], data: Any = None) -> None:
+        super().__init__(data, initial={"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email})
+        self.seats = list(_seats(hold, lines, data))
+
+    def clean(self) -> dict[str, Any]:
+        """Attendees' addresses are optional, but not nonsense."""
+        for seat in self.seats:
+            if len(seat.name) > 150:
+                seat.errors["name"] = f"{seat.label}: enter a name of at most 150 characters."
+            try:
+                forms.EmailField(required=False).clean(seat.email)
+            except forms.ValidationError:
+                seat.errors["email"] = f"{seat.label}: enter an e-mail address such as dana@example.com, or leave it empty."
+            for name, message in seat.errors.items():
+                self.add_error(None, forms.ValidationError(message, code=f"{seat.prefix}-{name}"))
+        return self.cleaned_data
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed, valid or not, for save_details."""
+        return {
+            "buyer_name": self.data.get("buyer_name", "").strip()[:150],
+            "buyer_email": self.data.get("buyer_email", "").strip()[:254],
+            "attendees": [{"ticket_type": seat.ticket_type_id, "name": seat.name[:150], "email": seat.email[:254]} for seat in self.seats],
+        }
+
+    def summary(self) -> list[tuple[str, str]]:
+        """(id of the field, what is wrong), in the page's order."""
+        errors = self.errors.as_data()
+        found = [(f"id_{name}", str(errors[name][0].messages[0])) for name in self.fields if name in errors]
+        return found + [(f"id_{error.code}", str(error.messages[0])) for error in errors.get("__all__", [])]
+
+
+def _seats(hold: Hold, lines: Sequence[HoldLine], data: Any) -> Any:
+    kept: dict[int, list[dict[str, str]]] = {}
+    for each in hold.attendees:
+        kept.setdefault(each.get("ticket_type"), []).append(each)
+    number = 0
+    total = sum(line.quantity for line in lines)
+    for line in lines:
+        before = kept.get(line.ticket_type_id, [])
+        for n in range(line.quantity):
+            number += 1
+            prefix = f"attendee-{number}"
+            seat = Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=f"Ticket {number}" if total > 1 else "Ticket")
+            source = {key: data.get(f"{prefix}-{key}", "") for key in ("name", "email")} if data is not None else before[n] if n < len(before) else {}
+            seat.name, seat.email = (source.get("name") or "").strip(), (source.get("email") or "").strip()
+            seat.label += f", {line.ticket_type.name}"
+            yield seat
+
+
+def likely_address(email: str) -> str | None:
+    """The address that was probably meant: "dana@gmial.com" → "dana@gmail.com"."""
+    local, _, domain = email.strip().rpartition("@")
+    meant = TYPOS.get(domain.lower())
+    return f"{local}@{meant}" if meant and local else None
+
+
+class AttendeeForm(forms.Form):
+    """Another name on a ticket."""
+
+    name = forms.CharField(max_length=150, error_messages={"required": "Enter the name of the person who comes."})
+    email = forms.EmailField(required=False, error_messages={"invalid": "Enter an e-mail address such as dana@example.com, or leave it empty."})
+
+
+class FindForm(forms.Form):
+    email = forms.EmailField(error_messages={"required": "Enter the e-mail address you bought with.",
+                                             "invalid": "Enter an e-mail address such as dana@example.com."})

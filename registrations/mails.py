@@ -1,0 +1,77 @@
+"""What buyers are told by mail. The outbox calls these by name when it sends."""
+
+from email.mime.text import MIMEText
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models.functions import Lower
+from django.template.loader import render_to_string
+
+from events.calendar import calendar_file
+from registrations import fulfilment
+from registrations.documents import moment_text
+from registrations.models import Order
+from ticketing.lib.site import absolute
+
+MOST_ORDERS = 50
+
+
+def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
+    """The tickets: link, calendar file and, where configured, the PDF. None when the order has ended since."""
+    order = _order(subject_id)
+    if order is None or order.cancelled_at or order.confirmed_at is None:
+        return None
+    lines = [(line.quantity, line.ticket_type.name, line.price_minor * line.quantity) for line in order.lines.select_related("ticket_type")]
+    message = _message("order_confirmation", f"Your tickets for {order.event.name}", order, to, lines=lines)
+    message.attach(_calendar(order))
+    if settings.PDF_IN_MAIL:
+        message.attach(f"tickets-{order.code}.pdf", fulfilment.stored_pdf(order=order), "application/pdf")
+    return message
+
+
+def order_cancelled(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
+    """The order has ended; its tickets admit nobody."""
+    order = _order(subject_id)
+    if order is None or order.cancelled_at is None:
+        return None
+    return _message("order_cancelled", f"Your order for {order.event.name} is cancelled", order, to)
+
+
+def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
+    """Links to the address's orders. None, so nothing is sent, when it has none."""
+    found = Order.objects.annotate(address=Lower("buyer_email")).filter(address=to.lower(), confirmed_at__isnull=False, cancelled_at=None)
+    orders = list(found.select_related("event").order_by("-event__starts_at", "-placed_at")[:MOST_ORDERS])
+    if not orders:
+        return None
+    listed = [{"name": order.event.name, "code": order.code, "when": moment_text(order.event.local_start),
+               "link": absolute(order.get_absolute_url())} for order in orders]
+    return _written("find_tickets", "Your tickets", to, {"orders": listed})
+
+
+def _order(order_id: int) -> Order | None:
+    return Order.objects.select_related("event__organiser").defer("event__description").filter(pk=order_id).first()
+
+
+def _message(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
+    event = order.event
+    place = ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part)
+    context = {"order": order, "event": event, "organiser": event.organiser, "link": absolute(order.get_absolute_url()),
+               "when": moment_text(event.local_start), "place": place} | more
+    message = _written(kind, subject, to, context)
+    message.reply_to = [event.organiser.email]
+    return message
+
+
+def _written(kind: str, subject: str, to: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    context["site_name"] = settings.SITE_NAME
+    text = render_to_string(f"emails/registrations/{kind}.txt", context)
+    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to])
+    message.attach_alternative(render_to_string(f"emails/registrations/{kind}.html", context), "text/html")
+    return message
+
+
+def _calendar(order: Order) -> MIMEText:
+    part = MIMEText(calendar_file(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())).decode(), "calendar", "utf-8")
+    part.add_header("Content-Disposition", "attachment", filename=f"{order.event.slug}.ics")
+    return part

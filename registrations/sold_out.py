@@ -1,0 +1,70 @@
+"""What a buyer who comes too late is told, and told quickly.
+
+After the database has refused, the same choice is refused from Redis for a second, so that a rush
+for an event that is sold out does not queue for its hot row. Redis only ever says "no".
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from events.models import TicketType
+from registrations.models import HoldLine
+
+REMEMBERED_SECONDS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What is left, {ticket type id: places}; and the types whose missing places are only held."""
+
+    free: Mapping[int, int]
+    held: frozenset[int]
+
+
+def what_is_left(*, ticket_types: Sequence[TicketType]) -> Left:
+    """Two queries, for display; nothing is locked."""
+    through = TicketType.quotas.through.objects.filter(tickettype__in=ticket_types)
+    links = list(through.values_list("tickettype_id", "quota_id", "quota__capacity", "quota__claimed"))
+    active = HoldLine.objects.filter(
+        hold__event_id__in={kind.event_id for kind in ticket_types}, hold__released_at=None, hold__converted_at=None
+    )
+    held_quotas = set(active.values_list("ticket_type__quotas", flat=True).distinct())
+    free: dict[int, int] = {}
+    full: dict[int, set[int]] = {}
+    for type_id, quota_id, capacity, claimed in links:
+        free[type_id] = min(free.get(type_id, capacity), capacity - claimed)
+        if claimed >= capacity:
+            full.setdefault(type_id, set()).add(quota_id)
+    return Left(free=free, held=frozenset(type_id for type_id, quotas in full.items() if quotas <= held_quotas))
+
+
+def remember(*, quantities: Mapping[int, int], left: Left) -> None:
+    """The database refused just this choice."""
+    cache.set(_key(quantities), left, REMEMBERED_SECONDS)
+
+
+def remembered(*, quantities: Mapping[int, int]) -> Left | None:
+    """The refusal of just this choice within the last second, if there was one."""
+    found: Left | None = cache.get(_key(quantities))
+    return found
+
+
+def _key(quantities: Mapping[int, int]) -> str:
+    choice = ",".join(f"{type_id}:{quantity}" for type_id, quantity in sorted(quantities.items()))
+    return f"sold-out:{hashlib.sha256(choice.encode()).hexdigest()[:32]}"
+
+
+def sentence(*, wanted: Sequence[TicketType], left: Left) -> str:
+    """What happened, truthfully, and what to do."""
+    gone = [kind for kind in wanted if left.free.get(kind.pk, 0) <= 0]
+    if not gone:
+        fewest = min(wanted, key=lambda kind: left.free.get(kind.pk, 0))
+        count = left.free.get(fewest.pk, 0)
+        return f"Only {count} {'ticket is' if count == 1 else 'tickets are'} left of {fewest.name}. Choose fewer."
+    names = " and ".join(kind.name for kind in gone)
+    if all(kind.pk in left.held for kind in gone):
+        return f"{names}: all remaining tickets are in other buyers' holds; they may come back. Try again in a few minutes."
+    return f"{names}: sold out."

@@ -1,0 +1,254 @@
+"""The buyer's way: choice → hold → details → review → order. No session; the links are the state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events.inventory import SoldOut
+from events.models import Event, TicketType
+from registrations import checkout, sold_out
+from registrations.allowance import TooManyForBuyer
+from registrations.forms import Choice, DetailsForm, likely_address
+from registrations.models import Hold, HoldLine, Order
+from ticketing.lib import clock
+
+COOKIE_SECONDS = 2 * 60 * 60
+UNNEEDED = ("event__description", "event__summary")
+
+
+@csrf_exempt
+@require_POST
+def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """The event page is the same bytes for everybody, so it has no CSRF token; other sites are refused by
+    their own headers, and the most they could do is to set tickets aside for minutes."""
+    _refuse_other_sites(request)
+    choice, now = Choice.from_post(request.POST), clock.now()
+    event, kinds = _load(slug, choice)
+    earlier = request.COOKIES.get(f"hold-{event.pk}")
+    try:
+        wanted = choice.wanted()
+        left = sold_out.remembered(quantities=wanted) if wanted and not earlier else None
+        if left:
+            return _too_late(request, event, kinds, choice, left, now)
+        hold = checkout.hold(event=event, picks=choice.picks(kinds=kinds, event=event), now=now, attempt=choice.key(), replacing=earlier)
+    except SoldOut:
+        left = sold_out.what_is_left(ticket_types=kinds)
+        sold_out.remember(quantities=wanted, left=left)
+        return _too_late(request, event, kinds, choice, left, now)
+    except checkout.Refused as refusal:
+        return _choices(request, event, choice, str(refusal), 422, now, wrong=refusal.ticket_type_id)
+    return _to_details(hold)
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    origin = request.headers.get("Origin")
+    elsewhere = origin is not None and urlsplit(origin).netloc != request.get_host()
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" or elsewhere:
+        raise PermissionDenied
+
+
+def _load(slug: str, choice: Choice) -> tuple[Event, list[TicketType]]:
+    """The event and the types that were picked; types of other events are left out. One query as a rule."""
+    ids = [type_id for type_id, text in choice.quantities.items() if text not in ("", "0")]
+    kinds = list(TicketType.objects.select_related("event").defer(*UNNEEDED, "description").filter(event__slug=slug, pk__in=ids)) if ids else []
+    event = kinds[0].event if kinds else Event.objects.defer("description").filter(slug=slug).first()
+    if event is None or event.published_at is None:
+        raise Http404
+    if len(kinds) < len(ids):
+        choice.quantities.update(dict.fromkeys(set(ids) - {kind.pk for kind in kinds}, ""))
+    for kind in kinds:
+        kind.event = event
+    return event, kinds
+
+
+def _to_details(hold: Hold) -> HttpResponse:
+    response = HttpResponseRedirect(reverse("registrations:details", args=[hold.token]), status=303)
+    response.set_cookie(f"hold-{hold.event_id}", hold.token, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", secure=settings.HTTPS)
+    return response
+
+
+def _too_late(request: HttpRequest, event: Event, kinds: Sequence[TicketType], choice: Choice, left: sold_out.Left, now: datetime) -> HttpResponse:
+    return _choices(request, event, choice, sold_out.sentence(wanted=kinds, left=left), 409, now, wrong=kinds[0].pk)
+
+
+def _choices(request: HttpRequest, event: Event, choice: Choice, message: str, status: int, now: datetime, wrong: int | None) -> HttpResponse:
+    """The choice again, as typed, with what is left."""
+    shown = TicketType.objects.filter(Q(hidden=False) | Q(pk__in=choice.quantities), event=event, archived_at=None)
+    kinds = [kind for kind in shown if checkout.is_on_sale(ticket_type=kind, now=now)]
+    left = sold_out.what_is_left(ticket_types=kinds)
+    for kind in kinds:
+        kind.typed = choice.quantities.get(kind.pk, "") or "0"  # type: ignore[attr-defined]
+        kind.typed_amount = choice.amounts.get(kind.pk, "")  # type: ignore[attr-defined]
+        kind.free = left.free.get(kind.pk, 0)  # type: ignore[attr-defined]
+        kind.only_held = kind.pk in left.held  # type: ignore[attr-defined]
+    context = {"event": event, "kinds": kinds, "message": message, "wrong": wrong, "attempt": choice.attempt}
+    return render(request, "registrations/choices.html", context, status=status)
+
+
+def _hold(token: str) -> tuple[Hold, list[HoldLine]]:
+    """The hold with event, organiser and order; and its lines. Two queries."""
+    hold = Hold.objects.select_related("event__organiser", "order", "replaced_by").defer(*UNNEEDED).filter(token=token).first()
+    if hold is None:
+        raise Http404
+    return hold, list(hold.lines.select_related("ticket_type").defer("ticket_type__description"))
+
+
+def _order_of(hold: Hold) -> Order | None:
+    found: Order | None = getattr(hold, "order", None)
+    return found
+
+
+def _elsewhere(request: HttpRequest, hold: Hold, lines: list[HoldLine], now: datetime) -> HttpResponse | None:
+    """Where the buyer should be instead: the order, or the page that says that the hold ended."""
+    order = _order_of(hold)
+    if order is not None:
+        return HttpResponseRedirect(order.get_absolute_url(), status=303)
+    if hold.released_at is None and hold.expires_at > now and hold.event.cancelled_at is None:
+        return None
+    return _ended(request, hold, lines, now)
+
+
+def _ended(request: HttpRequest, hold: Hold, lines: list[HoldLine], now: datetime, *, message: str = "", status: int = 410) -> HttpResponse:
+    current = hold.replaced_by
+    while current is not None and current.replaced_by_id:
+        current = current.replaced_by
+    context = {"current": current, "expired": hold.expires_at <= now, "message": message}
+    return render(request, "registrations/hold_ended.html", context | _summary(hold, lines, now), status=status)
+
+
+def _summary(hold: Hold, lines: list[HoldLine], now: datetime) -> dict[str, object]:
+    total = sum(line.quantity * line.price_minor for line in lines)
+    tickets = sum(line.quantity for line in lines)
+    for line in lines:
+        line.total_minor = line.quantity * line.price_minor  # type: ignore[attr-defined]
+    extensible = hold.extensions < settings.HOLD_EXTENSIONS
+    return {"hold": hold, "event": hold.event, "lines": lines, "total_minor": total, "tickets": tickets, "now": now, "extensible": extensible}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, token: str) -> HttpResponse:
+    """Who buys and who comes. What was typed is kept, valid or not, also when the hold has just ended."""
+    now = clock.now()
+    hold, lines = _hold(token)
+    form = DetailsForm(hold=hold, lines=lines, data=request.POST if request.method == "POST" else None)
+    if form.is_bound and _order_of(hold) is None:
+        checkout.save_details(hold=hold, **form.typed())
+    if elsewhere := _elsewhere(request, hold, lines, now):
+        return elsewhere
+    if form.is_bound and form.is_valid():
+        return HttpResponseRedirect(reverse("registrations:review", args=[token]), status=303)
+    return _details_page(request, hold, lines, form, now, status=422 if form.is_bound else 200)
+
+
+def _details_page(request: HttpRequest, hold: Hold, lines: list[HoldLine], form: DetailsForm, now: datetime, *, status: int) -> HttpResponse:
+    context = {"form": form, "errors": form.summary() if form.is_bound else []} | _summary(hold, lines, now)
+    return render(request, "registrations/details.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def review(request: HttpRequest, token: str) -> HttpResponse:
+    now = clock.now()
+    hold, lines = _hold(token)
+    if elsewhere := _elsewhere(request, hold, lines, now):
+        return elsewhere
+    if not hold.buyer_name or not hold.buyer_email:
+        return HttpResponseRedirect(reverse("registrations:details", args=[token]))
+    form = DetailsForm(hold=hold, lines=lines)
+    context = {"seats": form.seats, "meant": likely_address(hold.buyer_email)} | _summary(hold, lines, now)
+    return render(request, "registrations/review.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_new(request: HttpRequest, token: str) -> HttpResponse:
+    """Place the order, once; a page that was reloaded or gone back to leads to the same order."""
+    now = clock.now()
+    hold, lines = _hold(token)
+    if elsewhere := _elsewhere(request, hold, lines, now):
+        return elsewhere
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("registrations:review", args=[token]))
+    if invalid := _still_invalid(request, hold, lines, now):
+        return invalid
+    try:
+        order = checkout.place_order(hold=hold, now=now)
+    except TooManyForBuyer as refusal:
+        return _refused_for(request, hold, lines, "buyer_email", str(refusal), now)
+    except checkout.HoldEnded:
+        return _ended(request, *_hold(token), now, status=409)
+    return _after(order)
+
+
+def _still_invalid(request: HttpRequest, hold: Hold, lines: list[HoldLine], now: datetime) -> HttpResponse | None:
+    """Invalid details are kept too, so they are checked again where the order is made."""
+    form = DetailsForm(hold=hold, lines=lines, data=_kept(hold, lines))
+    return None if form.is_valid() else _details_page(request, hold, lines, form, now, status=422)
+
+
+def _kept(hold: Hold, lines: list[HoldLine]) -> dict[str, str]:
+    """The kept details in the shape of the details form."""
+    typed = {"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email}
+    for seat in DetailsForm(hold=hold, lines=lines).seats:
+        typed |= {f"{seat.prefix}-name": seat.name, f"{seat.prefix}-email": seat.email}
+    return typed
+
+
+def _refused_for(request: HttpRequest, hold: Hold, lines: list[HoldLine], field: str, message: str, now: datetime) -> HttpResponse:
+    form = DetailsForm(hold=hold, lines=lines, data=_kept(hold, lines))
+    form.add_error(field, message)
+    return _details_page(request, hold, lines, form, now, status=422)
+
+
+def _after(order: Order) -> HttpResponse:
+    """To the tickets, or to the payment of the order."""
+    if order.confirmed_at is None and order.total_minor:
+        return HttpResponseRedirect(reverse("payments:payment-start", args=[order.code, order.secret]), status=303)
+    return HttpResponseRedirect(order.get_absolute_url(), status=303)
+
+
+@require_POST
+def extension_new(request: HttpRequest, token: str) -> HttpResponse:
+    hold, _ = _hold(token)
+    checkout.extend_hold(hold=hold, now=clock.now())
+    page = "review" if request.POST.get("from") == "review" else "details"
+    return HttpResponseRedirect(reverse(f"registrations:{page}", args=[token]), status=303)
+
+
+@require_POST
+def release_new(request: HttpRequest, token: str) -> HttpResponse:
+    """The buyer changes their mind: the places go back at once."""
+    hold, _ = _hold(token)
+    if _order_of(hold) is None:
+        checkout.release_hold(hold=hold, now=clock.now())
+    response = HttpResponseRedirect(hold.event.get_absolute_url(), status=303)
+    response.delete_cookie(f"hold-{hold.event_id}", samesite="Lax")
+    return response
+
+
+@require_POST
+def renewal_new(request: HttpRequest, token: str) -> HttpResponse:
+    """The same tickets again after the time ran out, with what was typed."""
+    now = clock.now()
+    hold, lines = _hold(token)
+    if _order_of(hold) is None and hold.released_at is None and hold.expires_at > now:
+        return _to_details(hold)
+    try:
+        return _to_details(checkout.hold_again(hold=hold, now=now))
+    except SoldOut:
+        kinds = [line.ticket_type for line in lines]
+        message = sold_out.sentence(wanted=kinds, left=sold_out.what_is_left(ticket_types=kinds))
+    except checkout.Refused as refusal:
+        message = str(refusal)
+    return _ended(request, hold, lines, now, message=message, status=409)

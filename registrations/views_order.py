@@ -1,0 +1,131 @@
+"""The order's own page: see, download, put in the calendar, change names. By unguessable link."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events.calendar import calendar_file
+from events.inventory import SoldOut
+from registrations import codes, find, fulfilment
+from registrations.access import order_for_link
+from registrations.checkout import Refused, hold_again
+from registrations.forms import AttendeeForm, FindForm
+from registrations.models import Order
+from registrations.reassign import reassign_ticket
+from ticketing.lib import clock
+from ticketing.lib.site import absolute
+
+
+def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The address is a secret: no cache keeps the page and no other site is told it. Not "no-referrer":
+    with that a browser sends "Origin: null" with the page's own forms, which the CSRF check refuses."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        response = view(request, **arguments)
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+@private
+@require_safe
+def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    return _page(request, order_for_link(code=code, secret=secret))
+
+
+def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = None, position: int = 0, status: int = 200) -> HttpResponse:
+    from registrations.ticket_pdf.qr import qr_svg
+
+    now = clock.now()
+    tickets = list(order.tickets.select_related("ticket_type").defer("ticket_type__description")) if order.confirmed_at else []
+    for ticket in tickets:
+        if ticket.voided_at is None:
+            ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # drawn by us from 125 letters and digits
+    context = {
+        "order": order, "event": order.event, "tickets": tickets, "lines": order.lines.select_related("ticket_type"), "form": form,
+        "pay_url": f"{order.get_absolute_url()}payment/start/", "check_url": f"{order.get_absolute_url()}payment/return/",
+        "position": position, "state": state_of(order), "changeable": order.event.ends_at > now and order.cancelled_at is None,
+    }
+    return render(request, "registrations/order.html", context, status=status)
+
+
+def state_of(order: Order) -> str:
+    """cancelled, confirmed, expired or waiting."""
+    if order.cancelled_at:
+        return "cancelled"
+    if order.confirmed_at:
+        return "confirmed"
+    return "expired" if order.expired_at else "waiting"
+
+
+@private
+@require_POST
+def order_again(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """The tickets of an order that ran out, once more, with what was typed."""
+    order = order_for_link(code=code, secret=secret)
+    if order.expired_at is None or order.hold is None:
+        return HttpResponseRedirect(order.get_absolute_url(), status=303)
+    try:
+        hold = hold_again(hold=order.hold, now=clock.now())
+    except (Refused, SoldOut):
+        return HttpResponseRedirect(order.event.get_absolute_url(), status=303)
+    return HttpResponseRedirect(reverse("registrations:details", args=[hold.token]), status=303)
+
+
+@private
+@require_safe
+def order_pdf(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """The tickets as PDF: from the bucket by a short-lived link, or the bytes, drawn anew when they are missing."""
+    order = order_for_link(code=code, secret=secret)
+    if order.confirmed_at is None or order.cancelled_at is not None:
+        return HttpResponseRedirect(order.get_absolute_url())
+    if link := fulfilment.pdf_link(order=order):
+        return HttpResponseRedirect(link)
+    response = HttpResponse(fulfilment.stored_pdf(order=order), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="tickets-{order.code}.pdf"'
+    return response
+
+
+@private
+@require_safe
+def order_calendar(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    order = order_for_link(code=code, secret=secret)
+    response = HttpResponse(calendar_file(event=order.event, now=clock.now(), link=absolute(order.get_absolute_url())), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{order.event.slug}.ics"'
+    return response
+
+
+@private
+@require_POST
+def ticket_edit(request: HttpRequest, code: str, secret: str, position: int) -> HttpResponse:
+    order = order_for_link(code=code, secret=secret)
+    form = AttendeeForm(request.POST)
+    if form.is_valid():
+        try:
+            reassign_ticket(order=order, position=position, name=form.cleaned_data["name"], email=form.cleaned_data["email"], now=clock.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return HttpResponseRedirect(f"{order.get_absolute_url()}#ticket-{position}", status=303)
+    return _page(request, order, form=form, position=position, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def find_tickets(request: HttpRequest) -> HttpResponse:
+    """The same answer whoever asks: only the mail, to the address itself, knows more."""
+    form = FindForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        return render(request, "registrations/find_tickets.html", {"form": form}, status=422 if form.is_bound else 200)
+    if not find.ask(email=form.cleaned_data["email"], address=find.address_of(request), now=clock.now()):
+        return render(request, "registrations/find_tickets.html", {"form": form, "too_many": True}, status=429)
+    return render(request, "registrations/find_tickets.html", {"form": form, "asked": form.cleaned_data["email"]})
