@@ -53,7 +53,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
             ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # drawn by us from 125 letters and digits
     context = {
         "order": order, "event": order.event, "tickets": tickets, "lines": order.lines.select_related("ticket_type"), "form": form,
-        "pay_url": f"{order.get_absolute_url()}payment/start/", "check_url": f"{order.get_absolute_url()}payment/return/",
+        "pay_url": f"{order.get_absolute_url()}payment/", "check_url": f"{order.get_absolute_url()}payment/return/",
         "position": position, "state": state_of(order), "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
     return render(request, "registrations/order.html", context, status=status)

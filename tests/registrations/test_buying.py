@@ -216,3 +216,12 @@ def test_a_donation_keeps_its_amount(dana, concert):
     page = choose(dana, kind, 1, **{f"amount-{kind.pk}": "12.50"}).url
     assert "€12.50" in dana.get(page).content.decode()
     assert reverse("registrations:details", args=[Hold.objects.latest("pk").token]) == page
+
+
+def test_a_paid_order_leads_to_its_payment(dana, concert):
+    page = choose(dana, cast.ticket_type(concert, price_minor=4500)).url
+    review = dana.post(page, typed()).url
+    assert "Pay €45.00" in dana.get(review).content.decode()
+    answer = dana.post(page + "order/")
+    order = Order.objects.get()
+    assert answer.url == reverse("payments:payment-start", args=[order.code, order.secret])
