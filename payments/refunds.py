@@ -23,7 +23,7 @@ def refund_order(*, order: Order, amount_minor: int, reason: str = RefundReason.
     refunds = []
     with transaction.atomic():
         rest = amount_minor
-        for payment in Payment.objects.select_for_update().filter(order=order, succeeded_at__isnull=False).order_by("id"):
+        for payment in Payment.objects.select_for_update(of=("self",)).filter(order=order, succeeded_at__isnull=False).order_by("id"):
             given = sum(payment.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
             part = min(rest, payment.amount_minor - given)
             if part > 0:

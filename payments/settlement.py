@@ -76,7 +76,7 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
 def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
     """Move the payment forward to what the session says; never back."""
     with transaction.atomic():
-        row = Payment.objects.select_for_update().select_related("order").get(pk=payment.pk)
+        row = Payment.objects.select_for_update(of=("self",)).select_related("order").get(pk=payment.pk)
         Payment.objects.filter(pk=row.pk).update(asked_at=now)
         if session.status is Status.SUCCEEDED and row.succeeded_at is None:
             _succeed(row, session, now)
@@ -115,7 +115,7 @@ class RefundTooLarge(Exception):
 def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetime) -> Refund:
     """Write down that money is due back. The payment's row is locked, so refunds can't race past its amount."""
     with transaction.atomic():
-        row = Payment.objects.select_for_update().get(pk=payment.pk)
+        row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
         if row.succeeded_at is None or given + amount_minor > row.amount_minor:
             raise RefundTooLarge("That is more than this payment brought in and has not been given back yet.")

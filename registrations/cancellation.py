@@ -14,7 +14,7 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
     """Cancel a placed or confirmed order, once. False when it had ended before. Money is not touched:
     payments.refunds gives it back."""
     with transaction.atomic():
-        row = Order.objects.select_for_update().get(pk=order.pk)
+        row = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
         if row.cancelled_at or row.expired_at:
             return False
         Order.objects.filter(pk=row.pk).update(cancelled_at=now)

@@ -1,0 +1,20 @@
+"""The demo's world is whole, and making it again changes nothing."""
+
+import pytest
+from django.core.management import call_command
+
+from events.models import Event
+from operations.audit import audit
+from registrations.models import Order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_demo_is_made_once_and_passes_the_audit():
+    call_command("demo")
+    orders = Order.objects.count()
+    assert Event.objects.count() == 40
+    assert orders > 20_000
+    call_command("demo")
+    assert Order.objects.count() == orders
+    assert [finding.invariant.name for finding in audit() if finding.violated] == []
