@@ -1,4 +1,14 @@
-"""Addresses of accounts."""
+"""Addresses of organisers and their teams."""
+
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list = []
+urlpatterns = [
+    path("manage/organisers/new/", views.organiser_new, name="organiser-new"),
+    path("manage/<slug:slug>/team/", views.team_page, name="team"),
+    path("manage/<slug:slug>/team/<int:pk>/", views.member_role, name="member-role"),
+    path("manage/<slug:slug>/invitations/<int:pk>/revocation/", views.invitation_revoke, name="invitation-revoke"),
+    path("invitations/<str:token>/", views.invitation, name="invitation"),
+]

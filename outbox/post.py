@@ -8,6 +8,7 @@ two workers never send the same one at once.
 import email
 import email.policy
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -107,6 +108,12 @@ def _postpone(row: Mail, error: Exception, now: datetime) -> None:
         due_at=now + wait, given_up_at=given_up, last_error=f"{type(error).__name__}: {error}"[:300]
     )
     logger.warning("Mail %s not sent (%s); again in %s.", row.key, type(error).__name__, wait)
+
+
+def try_again(*, mails: Iterable[Mail], now: datetime) -> None:
+    """Staff ask for another try of mails that were not sent."""
+    Mail.objects.filter(pk__in=[mail.pk for mail in mails], sent_at=None).update(due_at=now, given_up_at=None)
+    later("outbox.send_due")
 
 
 class StoredMessage(EmailMessage):

@@ -1,0 +1,51 @@
+"""The staff's desk: what is sold."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from events import publication
+from events.models import Event, Quota, TicketType
+from ticketing.lib import clock
+from ticketing.lib.desk import DeskAdmin
+
+
+@admin.register(Event)
+class EventAdmin(DeskAdmin):
+    list_display = ("name", "organiser", "starts_at", "city", "published_at", "cancelled_at")
+    list_select_related = ("organiser",)
+    search_fields = ("name", "slug")
+    actions = ("publish", "unpublish", "cancel")
+
+    @admin.action(description="Publish")
+    def publish(self, request: HttpRequest, rows: Any) -> None:
+        for event in rows:
+            try:
+                publication.publish(event=event, now=clock.now())
+            except publication.NotReady as error:
+                self.message_user(request, f"{event}: {error}", level="warning")
+
+    @admin.action(description="Unpublish")
+    def unpublish(self, request: HttpRequest, rows: Any) -> None:
+        for event in rows:
+            publication.unpublish(event=event)
+
+    @admin.action(description="Cancel: nothing is sold any more")
+    def cancel(self, request: HttpRequest, rows: Any) -> None:
+        for event in rows:
+            publication.cancel(event=event, now=clock.now())
+
+
+@admin.register(TicketType)
+class TicketTypeAdmin(DeskAdmin):
+    list_display = ("name", "event", "pricing", "price_minor", "hidden", "archived_at")
+    list_select_related = ("event",)
+    search_fields = ("name", "event__name")
+
+
+@admin.register(Quota)
+class QuotaAdmin(DeskAdmin):
+    list_display = ("name", "event", "capacity", "claimed")
+    list_select_related = ("event",)
+    search_fields = ("name", "event__name")

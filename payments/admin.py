@@ -1,0 +1,49 @@
+"""The staff's desk: money. Nothing is edited here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from payments import settlement
+from payments.gateway import GatewayTrouble
+from payments.models import Notice, Payment, PracticeNotice, PracticeRefund, PracticeSession, Refund
+from ticketing.lib import clock
+from ticketing.lib.desk import DeskAdmin
+
+
+@admin.register(Payment)
+class PaymentAdmin(DeskAdmin):
+    list_display = ("id", "order", "gateway", "amount_minor", "currency", "opened_at", "succeeded_at", "failed_at", "mismatch_at")
+    list_select_related = ("order",)
+    search_fields = ("order__code__exact", "provider_id__exact")
+    actions = ("ask",)
+
+    @admin.action(description="Ask the provider now")
+    def ask(self, request: HttpRequest, rows: Any) -> None:
+        for payment in rows:
+            try:
+                settlement.settle(payment=payment, now=clock.now())
+            except GatewayTrouble as error:
+                self.message_user(request, f"Payment {payment.pk}: {error}", level="warning")
+
+
+@admin.register(Refund)
+class RefundAdmin(DeskAdmin):
+    list_display = ("id", "payment", "amount_minor", "reason", "due_at", "tries", "completed_at", "failed_at")
+    list_select_related = ("payment",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(DeskAdmin):
+    list_display = ("id", "gateway", "kind", "provider_id", "received_at", "handled_at", "tries", "last_error")
+    search_fields = ("provider_id__exact", "provider_notice_id__exact")
+    actions = ("handle",)
+
+    @admin.action(description="Act on it now")
+    def handle(self, request: HttpRequest, rows: Any) -> None:
+        for notice in rows:
+            settlement.handle_notice(notice=notice, now=clock.now())
+
+
+admin.site.register([PracticeSession, PracticeNotice, PracticeRefund], DeskAdmin)
