@@ -29,7 +29,8 @@ def organiser_for_member(*, user: Any, slug: str, to: str) -> tuple[Organiser, M
     """The organiser, if the user's role there may do `to` (a key of MAY). Http404 otherwise."""
     membership = (
         Membership.objects.filter(user=user, organiser__slug=slug, role__in=MAY[to]).select_related("organiser").first()
-        if isinstance(user, User) else None
+        if isinstance(user, User)
+        else None
     )
     if membership is None:
         raise Http404

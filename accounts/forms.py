@@ -5,7 +5,17 @@ from django import forms
 from accounts.models import Role
 from ticketing.lib.money import CURRENCIES
 
-ZONES = ("Europe/Berlin", "Europe/London", "Europe/Paris", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney", "UTC")
+ZONES = (
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Paris",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "UTC",
+)
 
 
 class OrganiserForm(forms.Form):

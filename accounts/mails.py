@@ -14,4 +14,6 @@ def invitation(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     if row is None:
         return None
     context = {"invitation": row, "link": absolute(reverse("accounts:invitation", kwargs={"token": row.token}))}
-    return EmailMultiAlternatives(subject=f"Join {row.organiser.name}", body=render_to_string("emails/accounts/invitation.txt", context), to=[to])
+    return EmailMultiAlternatives(
+        subject=f"Join {row.organiser.name}", body=render_to_string("emails/accounts/invitation.txt", context), to=[to]
+    )

@@ -98,7 +98,9 @@ class Invitation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "organiser", Lower("email"), name="one_open_invitation",
+                "organiser",
+                Lower("email"),
+                name="one_open_invitation",
                 condition=models.Q(accepted_at=None, revoked_at=None),
             )
         ]

@@ -42,7 +42,13 @@ def invite(*, organiser: Organiser, email: str, role: str, by: User, now: dateti
     with transaction.atomic():
         Invitation.objects.filter(organiser=organiser, email=email, accepted_at=None, revoked_at=None).update(revoked_at=now)
         made = Invitation.objects.create(
-            organiser=organiser, email=email, role=Role(role), token=tokens.link_token(), invited_by=by, invited_at=now, expires_at=now + INVITED_FOR
+            organiser=organiser,
+            email=email,
+            role=Role(role),
+            token=tokens.link_token(),
+            invited_by=by,
+            invited_at=now,
+            expires_at=now + INVITED_FOR,
         )
         post.owe(kind="invitation", to=email, subject_id=made.pk, now=now)
         later("outbox.send_due")

@@ -36,7 +36,9 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
         except team.TeamRefused as error:
             form.add_error("email", str(error))
     context = {
-        "organiser": organiser, "form": form, "roles": Role.choices,
+        "organiser": organiser,
+        "form": form,
+        "roles": Role.choices,
         "members": Membership.objects.filter(organiser=organiser).select_related("user").order_by("joined_at"),
         "invitations": Invitation.objects.filter(organiser=organiser, accepted_at=None, revoked_at=None).order_by("invited_at"),
     }

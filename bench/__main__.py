@@ -71,14 +71,19 @@ def main() -> None:
             figures |= found
     finally:
         stage.close()
-    result = {name: {"value": round(value, 4), "unit": unit, "target": target, "met": is_met(value, target) if target else None}
-              for name, (value, unit, target) in figures.items()}
+    result = {
+        name: {"value": round(value, 4), "unit": unit, "target": target, "met": is_met(value, target) if target else None}
+        for name, (value, unit, target) in figures.items()
+    }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if keep:
         BASELINE.write_text(json.dumps(baseline | result, indent=1, ensure_ascii=False) + "\n")
     missed = [name for name, row in result.items() if row["met"] is False]
-    print(f"\n{sum(row['met'] is True for row in result.values())} targets met, {len(missed)} missed" + (": " + "; ".join(missed) if missed else ""))
+    print(
+        f"\n{sum(row['met'] is True for row in result.values())} targets met, {len(missed)} missed"
+        + (": " + "; ".join(missed) if missed else "")
+    )
 
 
 if __name__ == "__main__":

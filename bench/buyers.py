@@ -37,7 +37,14 @@ def buy(client: Client, slug: str, type_id: int, number: int, quantity: int = 1)
 
 
 def main() -> None:
-    port, slug, type_id, first, buyers, orders = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
+    port, slug, type_id, first, buyers, orders = (
+        sys.argv[1],
+        sys.argv[2],
+        int(sys.argv[3]),
+        int(sys.argv[4]),
+        int(sys.argv[5]),
+        int(sys.argv[6]),
+    )
     times: list[float] = []
     refused: list[str] = []
     broken: list[str] = []
@@ -65,7 +72,19 @@ def main() -> None:
     for thread in threads:
         thread.join()
     truthful = sum("Sold out" in text or "sold out" in text or "holds" in text for text in refused)
-    print(json.dumps({"times": times, "refused": len(refused), "truthful": truthful, "broken": broken[:5], "broken_count": len(broken), "requests": requests[0]}), flush=True)
+    print(
+        json.dumps(
+            {
+                "times": times,
+                "refused": len(refused),
+                "truthful": truthful,
+                "broken": broken[:5],
+                "broken_count": len(broken),
+                "requests": requests[0],
+            }
+        ),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ def make_quota(name: str) -> int:
 def python_rate(quota_id: int) -> float:
     """Claims a second of CLIENTS processes, each through events.inventory.claim."""
     workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, str(quota_id), str(SECONDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(quota_id), str(SECONDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(CLIENTS)
     ]
     for worker in workers:
@@ -66,9 +68,28 @@ def pgbench_rate(stage: Stage, quota_id: int, *, fast: bool = True) -> float:
         script.flush()
         os.chmod(script.name, 0o644)
         done = subprocess.run(
-            [str(_installed_postgres() / "pgbench"), "-h", str(stage.servers.sockets / "postgres"), "-U", USER, "-n", "-M", "prepared",
-             "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-f", script.name, DATABASE],
-            capture_output=True, text=True, check=True,
+            [
+                str(_installed_postgres() / "pgbench"),
+                "-h",
+                str(stage.servers.sockets / "postgres"),
+                "-U",
+                USER,
+                "-n",
+                "-M",
+                "prepared",
+                "-c",
+                str(CLIENTS),
+                "-j",
+                "2",
+                "-T",
+                str(SECONDS),
+                "-f",
+                script.name,
+                DATABASE,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
         )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     assert found, done.stdout
@@ -101,13 +122,35 @@ def measure_standby(stage: Stage) -> dict[str, tuple[float, str, str]]:
     if account:
         os.chown(home, account.pw_uid, account.pw_gid)
     run_as = {} if account is None else _as_user(account) | {"extra_groups": []}
-    subprocess.run([str(binaries / "pg_basebackup"), "-h", host, "-U", USER, "-D", str(home / "data"), "-R", "-X", "stream", "-c", "fast"],
-                   check=True, cwd="/", env=_plain_environment(), **run_as)
+    subprocess.run(
+        [str(binaries / "pg_basebackup"), "-h", host, "-U", USER, "-D", str(home / "data"), "-R", "-X", "stream", "-c", "fast"],
+        check=True,
+        cwd="/",
+        env=_plain_environment(),
+        **run_as,
+    )
     standby = children.start(
-        [str(binaries / "postgres"), "-D", str(home / "data"), "-c", "listen_addresses=", "-c", f"unix_socket_directories={home}",
-         "-c", "recovery_min_apply_delay=2ms", "-c", "hot_standby=on", "-c", "cluster_name=late",
-         "-c", f"primary_conninfo=host={host} user={USER} application_name=late"],
-        log=stage.var / "log" / "standby.log", ending=2, env=_plain_environment(), **_as_user(account),
+        [
+            str(binaries / "postgres"),
+            "-D",
+            str(home / "data"),
+            "-c",
+            "listen_addresses=",
+            "-c",
+            f"unix_socket_directories={home}",
+            "-c",
+            "recovery_min_apply_delay=2ms",
+            "-c",
+            "hot_standby=on",
+            "-c",
+            "cluster_name=late",
+            "-c",
+            f"primary_conninfo=host={host} user={USER} application_name=late",
+        ],
+        log=stage.var / "log" / "standby.log",
+        ending=2,
+        env=_plain_environment(),
+        **_as_user(account),
     )
     try:
         with psycopg.connect(host=host, user=USER, dbname=DATABASE, autocommit=True) as connection:
@@ -131,5 +174,3 @@ def measure_standby(stage: Stage) -> dict[str, tuple[float, str, str]]:
         "hot quota, kept with the standby": (with_standby / alone, "ratio", ">= 0.8"),
         "the same claimed durably, pgbench (for comparison)": (durable, "claims/s", ""),
     }
-
-

@@ -29,7 +29,9 @@ class Client:
 
     def post(self, path: str, fields: dict[str, object] | list[tuple[str, object]], headers: str = "") -> Reply:
         body = urlencode(fields).encode()
-        return self._send("POST", path, body, headers + f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n")
+        return self._send(
+            "POST", path, body, headers + f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        )
 
     def follow(self, reply: Reply) -> Reply:
         while reply.status in (301, 302, 303):

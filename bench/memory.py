@@ -11,8 +11,10 @@ def measure(stage: Stage) -> dict[str, tuple[float, str, str]]:
         ready = stage.ready_seconds
         time.sleep(8)  # the worker's own start, and the first sweeps
         parts = {
-            "web": [stage.web.pid], "worker": [stage.worker.pid],
-            "database": [stage.servers.postgres.pid], "Redis": [stage.servers.redis.pid],
+            "web": [stage.web.pid],
+            "worker": [stage.worker.pid],
+            "database": [stage.servers.postgres.pid],
+            "Redis": [stage.servers.redis.pid],
         }
         shares = {f"memory at rest, {name}": (meter.memory_mb(roots), "MB PSS", "") for name, roots in parts.items()}
         return {

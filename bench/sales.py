@@ -19,7 +19,9 @@ def buyers(slug: str, type_id: int, *, first: int, count: int, orders: int) -> d
     """`count` buyers at once, each with `orders` checkouts, from one other process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.buyers", str(PORT), slug, str(type_id), str(first), str(count), str(orders)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     process.stdout.readline()
     began = time.monotonic()

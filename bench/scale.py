@@ -4,8 +4,8 @@ import statistics
 import time
 
 from bench import sales
-from bench.client import Client
 from bench.buyers import buy
+from bench.client import Client
 from bench.stage import PORT, Stage, runner, wait_until_idle
 
 SMALL, LARGE = 1_000, 1_000_000

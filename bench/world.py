@@ -27,9 +27,19 @@ def an_event(slug: str) -> Event:
     return Event.objects.get_or_create(
         slug=slug,
         defaults={
-            "organiser": organiser(), "name": f"Bench {slug}", "summary": "Measured.", "description": "A **long** evening.\n\n- one\n- two\n",
-            "starts_at": now + timedelta(days=30), "ends_at": now + timedelta(days=30, hours=4), "time_zone": "Europe/Berlin",
-            "currency": "EUR", "venue_name": "Hall", "venue_address": "Street 1", "city": "Berlin", "country": "DE", "published_at": now,
+            "organiser": organiser(),
+            "name": f"Bench {slug}",
+            "summary": "Measured.",
+            "description": "A **long** evening.\n\n- one\n- two\n",
+            "starts_at": now + timedelta(days=30),
+            "ends_at": now + timedelta(days=30, hours=4),
+            "time_zone": "Europe/Berlin",
+            "currency": "EUR",
+            "venue_name": "Hall",
+            "venue_address": "Street 1",
+            "city": "Berlin",
+            "country": "DE",
+            "published_at": now,
         },
     )[0]
 

@@ -1,6 +1,7 @@
 """Cover images: decoded, turned upright, made small and written anew; nothing of the upload survives but pixels."""
 
 import io
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -22,7 +23,7 @@ def prepare(content: bytes) -> tuple[ContentFile, str]:
     if len(content) > settings.COVER_MAX_BYTES:
         raise BadCover(f"The image is larger than {settings.COVER_MAX_BYTES // 2**20} MB. Choose a smaller one.")
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise BadCover("The image has too many pixels. Make it at most 6000 × 6000.")
         image = ImageOps.exif_transpose(image).convert("RGB")
@@ -39,8 +40,9 @@ def prepare(content: bytes) -> tuple[ContentFile, str]:
 def accent_of(image: Image.Image) -> str:
     """A colour of the image that is dark enough for white text on it (4.5:1)."""
     small = image.resize((32, 32)).quantize(6).convert("RGB")
-    colours = sorted(small.getcolors() or [], key=lambda pair: -pair[0] * (max(pair[1]) - min(pair[1]) + 20))
-    red, green, blue = colours[0][1] if colours else (40, 92, 194)
+    colours: list[Any] = sorted(list(small.getcolors() or []), key=lambda pair: -pair[0] * (max(pair[1]) - min(pair[1]) + 20))
+    found: Any = colours[0][1] if colours else (40, 92, 194)
+    red, green, blue = found
     while _luminance(red, green, blue) > 0.18:
         red, green, blue = int(red * 0.9), int(green * 0.9), int(blue * 0.9)
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -25,14 +25,19 @@ class EventForm(forms.Form):
     venue_address = forms.CharField(max_length=240, required=False, label="Address")
     city = forms.CharField(max_length=80, required=False)
     country = forms.CharField(max_length=2, required=False, help_text="Two letters, such as DE.")
-    online_url = forms.URLField(required=False, label="Link for an online event", help_text="Only ticket holders see it.", assume_scheme="https")
+    online_url = forms.URLField(
+        required=False, label="Link for an online event", help_text="Only ticket holders see it.", assume_scheme="https"
+    )
     cover = forms.FileField(required=False, label="Cover image", help_text="JPEG, PNG or WebP, up to 10 MB. Wide pictures look best.")
     max_per_buyer = forms.IntegerField(min_value=1, required=False, label="Most tickets for one e-mail address")
 
     def __init__(self, *args: Any, event: Event | None = None, priced: bool = False, **kwargs: Any) -> None:
         if event is not None:
             initial = model_to_dict(event, fields=[name for name in self.base_fields if name != "cover"])
-            initial |= {"starts_at": times.to_local(event.starts_at, event.time_zone), "ends_at": times.to_local(event.ends_at, event.time_zone)}
+            initial |= {
+                "starts_at": times.to_local(event.starts_at, event.time_zone),
+                "ends_at": times.to_local(event.ends_at, event.time_zone),
+            }
             kwargs["initial"] = initial | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.event, self.priced = event, priced
@@ -41,7 +46,9 @@ class EventForm(forms.Form):
     def clean_currency(self) -> str:
         chosen: str = self.cleaned_data["currency"]
         if self.event and self.priced and chosen != self.event.currency:
-            raise forms.ValidationError(f"Ticket types have prices in {self.event.currency} already. Copy the event to sell in another currency.")
+            raise forms.ValidationError(
+                f"Ticket types have prices in {self.event.currency} already. Copy the event to sell in another currency."
+            )
         return chosen
 
     def clean_country(self) -> str:
@@ -83,8 +90,13 @@ class TicketTypeForm(forms.Form):
     pricing = forms.ChoiceField(choices=Pricing.choices, label="Price", widget=forms.RadioSelect)
     price = forms.CharField(required=False, label="Amount", widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     capacity = forms.IntegerField(min_value=0, required=False, label="Capacity", help_text="How many of this type there are.")
-    quotas = forms.ModelMultipleChoiceField(Quota.objects.none(), required=False, label="Shared capacities", widget=forms.CheckboxSelectMultiple,
-                                            help_text="This type also counts against these.")
+    quotas = forms.ModelMultipleChoiceField(
+        Quota.objects.none(),
+        required=False,
+        label="Shared capacities",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="This type also counts against these.",
+    )
     sale_starts_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="On sale from")
     sale_ends_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="On sale until")
     min_per_order = forms.IntegerField(min_value=1, initial=1, label="At least, per order")
@@ -107,7 +119,8 @@ class TicketTypeForm(forms.Form):
             moment = getattr(kind, name)
             initial[name] = times.to_local(moment, self.event.time_zone) if moment else None
         return initial | {
-            "price": str(money.to_major(kind.price_minor, self.event.currency)), "capacity": own.capacity if own else None,
+            "price": str(money.to_major(kind.price_minor, self.event.currency)),
+            "capacity": own.capacity if own else None,
             "quotas": kind.quotas.exclude(pk=own.pk if own else None),
         }
 
@@ -141,7 +154,17 @@ class TicketTypeForm(forms.Form):
             self.add_error("price", "Enter an amount of zero or more.")
 
     def apply_to(self, kind: TicketType) -> TicketType:
-        for name in ("name", "description", "pricing", "price_minor", "sale_starts_at", "sale_ends_at", "min_per_order", "max_per_order", "hidden"):
+        for name in (
+            "name",
+            "description",
+            "pricing",
+            "price_minor",
+            "sale_starts_at",
+            "sale_ends_at",
+            "min_per_order",
+            "max_per_order",
+            "hidden",
+        ):
             setattr(kind, name, self.cleaned_data[name])
         if self.cleaned_data["position"] is not None:
             kind.position = self.cleaned_data["position"]

@@ -53,10 +53,13 @@ def listed(*, text: str, when: str, place: str, number: int, now: datetime) -> P
 def _with_prices(events: list[Event]) -> None:
     facts = {
         row["event_id"]: row
-        for row in TicketType.objects.filter(event__in=events, hidden=False, archived_at=None).values("event_id").annotate(
+        for row in TicketType.objects.filter(event__in=events, hidden=False, archived_at=None)
+        .values("event_id")
+        .annotate(
             least=Min("price_minor"),
             open=Count("id", filter=Q(quotas__claimed__lt=F("quotas__capacity"))),
-        ).order_by()
+        )
+        .order_by()
     }
     for event in events:
         row = facts.get(event.pk, {"least": None, "open": 0})

@@ -57,7 +57,9 @@ class Event(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="event_ends_after_start")]
         indexes = [
-            models.Index(fields=["starts_at", "id"], name="event_public_by_time", condition=models.Q(published_at__isnull=False, cancelled_at=None)),
+            models.Index(
+                fields=["starts_at", "id"], name="event_public_by_time", condition=models.Q(published_at__isnull=False, cancelled_at=None)
+            ),
             models.Index(fields=["organiser", "-starts_at"], name="event_of_organiser"),
             GinIndex(SearchVector(*SEARCHED, config="simple"), name="event_search"),
         ]
@@ -140,7 +142,9 @@ class TicketType(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(min_per_order__gte=1, max_per_order__gte=models.F("min_per_order")), name="type_limits_in_order"),
+            models.CheckConstraint(
+                condition=models.Q(min_per_order__gte=1, max_per_order__gte=models.F("min_per_order")), name="type_limits_in_order"
+            ),
             models.CheckConstraint(condition=~models.Q(pricing="free") | models.Q(price_minor=0), name="free_costs_nothing"),
         ]
 

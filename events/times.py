@@ -1,9 +1,19 @@
 """Local clocks and UTC. What an organiser types is the time on the wall at the venue."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-COMMON = ("Europe/Berlin", "Europe/London", "Europe/Paris", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney", "UTC")
+COMMON = (
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Paris",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "UTC",
+)
 
 
 class NoSuchTime(ValueError):
@@ -14,7 +24,7 @@ def to_utc(local: datetime, zone: str) -> datetime:
     """The wall-clock time in the zone as UTC. A time that happens twice (autumn) is the first of the two.
     NoSuchTime for one that clocks jump over (spring)."""
     there = local.replace(tzinfo=ZoneInfo(zone), fold=0)
-    moment = there.astimezone(timezone.utc)
+    moment = there.astimezone(UTC)
     if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise NoSuchTime(f"{local:%H:%M} does not exist on {local:%-d %B %Y} in {zone}: the clocks jump over it. Choose another time.")
     return moment

@@ -28,7 +28,12 @@ def home(request: HttpRequest) -> HttpResponse:
     events = Event.objects.select_related("organiser").filter(organiser__in=members_with(user=request.user, to="view")).defer("description")
     events = events.filter(ends_at__lt=now).order_by("-starts_at") if past else events.filter(ends_at__gte=now).order_by("starts_at")
     events = events.annotate(claimed=Sum("quotas__claimed"), capacity=Sum("quotas__capacity"))
-    context = {"memberships": memberships, "events": list(events[:LISTED]), "past": past, "may_create": [m for m in memberships if m.role in ("owner", "manager")]}
+    context = {
+        "memberships": memberships,
+        "events": list(events[:LISTED]),
+        "past": past,
+        "may_create": [m for m in memberships if m.role in ("owner", "manager")],
+    }
     return render(request, "events/home.html", context)
 
 
@@ -63,8 +68,12 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="view")
     quotas = list(event.quotas.prefetch_related("ticket_types"))
     context = {
-        "event": event, "tab": "overview", "quotas": quotas, "claimed": sum(quota.claimed for quota in quotas),
-        "capacity": sum(quota.capacity for quota in quotas), "missing": verbs.missing_for_publication(event=event, now=clock.now()),
+        "event": event,
+        "tab": "overview",
+        "quotas": quotas,
+        "claimed": sum(quota.claimed for quota in quotas),
+        "capacity": sum(quota.capacity for quota in quotas),
+        "missing": verbs.missing_for_publication(event=event, now=clock.now()),
     }
     return render(request, "events/overview.html", context)
 

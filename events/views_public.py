@@ -25,7 +25,11 @@ def event_list(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "1")
     wanted = {name: request.GET.get(name, "")[:80] for name in ("q", "when", "place")}
     page = listing.listed(
-        text=wanted["q"], when=wanted["when"], place=wanted["place"], number=min(int(number), 500) if number.isdigit() and number != "0" else 1, now=clock.now()
+        text=wanted["q"],
+        when=wanted["when"],
+        place=wanted["place"],
+        number=min(int(number), 500) if number.isdigit() and number != "0" else 1,
+        now=clock.now(),
     )
     query = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
     return render(request, "events/list.html", {"page": page, "wanted": wanted, "when_choices": listing.WHEN, "query": query})
@@ -41,8 +45,14 @@ def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> 
     now = clock.now()
     offers = offer.offers_of(event=event, now=now)
     context = {
-        "event": event, "offers": offers, "price": offer.from_price(offers), "over": event.ends_at <= now, "preview": preview,
-        "description": prose.to_html(event.description), "structured": _structured(event, offers), "hue": event.pk % 6,
+        "event": event,
+        "offers": offers,
+        "price": offer.from_price(offers),
+        "over": event.ends_at <= now,
+        "preview": preview,
+        "description": prose.to_html(event.description),
+        "structured": _structured(event, offers),
+        "hue": event.pk % 6,
     }
     response = render(request, "events/event.html", context)
     response.fresh_seconds = offer.next_change_seconds(event=event, offers=offers, now=now, most=EVENT_PAGE_SECONDS)  # type: ignore[attr-defined]
@@ -52,10 +62,15 @@ def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> 
 def _structured(event: Event, offers: list[offer.Offer]) -> str:
     """schema.org facts for search engines, safe inside a script element."""
     facts = {
-        "@context": "https://schema.org", "@type": "Event", "name": event.name, "startDate": event.local_start.isoformat(),
-        "endDate": event.local_end.isoformat(), "url": absolute(event.get_absolute_url()),
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": event.name,
+        "startDate": event.local_start.isoformat(),
+        "endDate": event.local_end.isoformat(),
+        "url": absolute(event.get_absolute_url()),
         "eventStatus": "https://schema.org/" + ("EventCancelled" if event.cancelled_at else "EventScheduled"),
-        "location": {"@type": "Place", "name": event.venue_name, "address": f"{event.venue_address}, {event.city}"} if event.venue_name
+        "location": {"@type": "Place", "name": event.venue_name, "address": f"{event.venue_address}, {event.city}"}
+        if event.venue_name
         else {"@type": "VirtualLocation", "url": absolute(event.get_absolute_url())},
     }
     return json.dumps(facts).replace("<", "\\u003c")

@@ -41,7 +41,9 @@ def ticket_type_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def _save_type(request: HttpRequest, event: Event, form: TicketTypeForm, kind: TicketType, heading: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
-            verbs.save_ticket_type(event=event, kind=form.apply_to(kind), quotas=list(form.cleaned_data["quotas"]), own_capacity=form.cleaned_data["capacity"])
+            verbs.save_ticket_type(
+                event=event, kind=form.apply_to(kind), quotas=list(form.cleaned_data["quotas"]), own_capacity=form.cleaned_data["capacity"]
+            )
             return redirect("events:ticket-types", slug=event.slug)
         except BelowClaimed as error:
             form.add_error("capacity", str(error))
@@ -85,4 +87,6 @@ def _save_quota(request: HttpRequest, event: Event, form: QuotaForm, quota: Quot
 
 
 def _page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    return render(request, "events/form.html", context | {"form": form, "tab": "tickets", "action": "Save"}, status=422 if form.errors else 200)
+    return render(
+        request, "events/form.html", context | {"form": form, "tab": "tickets", "action": "Save"}, status=422 if form.errors else 200
+    )

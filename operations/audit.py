@@ -26,7 +26,10 @@ class Finding:
 SUCCEEDED = "p.succeeded_at IS NOT NULL"
 
 INVARIANTS = (
-    Invariant("I1", "held + sold = claimed, and claimed is between 0 and capacity, for every quota", """
+    Invariant(
+        "I1",
+        "held + sold = claimed, and claimed is between 0 and capacity, for every quota",
+        """
         WITH needed AS (
           SELECT tq.quota_id, sum(line.quantity) AS places FROM (
             SELECT l.ticket_type_id, l.quantity FROM registrations_holdline l JOIN registrations_hold h ON h.id = l.hold_id
@@ -37,48 +40,89 @@ INVARIANTS = (
           ) line JOIN events_tickettype_quotas tq ON tq.tickettype_id = line.ticket_type_id GROUP BY tq.quota_id)
         SELECT 'quota ' || q.id || ': claimed ' || q.claimed || ', held and sold ' || coalesce(n.places, 0)
         FROM events_quota q LEFT JOIN needed n ON n.quota_id = q.id
-        WHERE q.claimed <> coalesce(n.places, 0) OR q.claimed < 0 OR q.claimed > q.capacity"""),
-    Invariant("I2", "no ticket code is active twice", """
-        SELECT 'serial ' || serial FROM registrations_ticket WHERE voided_at IS NULL GROUP BY serial HAVING count(*) > 1"""),
-    Invariant("I3", "every order that was told of is whole: a paid one has its payment, a payment its order", """
+        WHERE q.claimed <> coalesce(n.places, 0) OR q.claimed < 0 OR q.claimed > q.capacity""",
+    ),
+    Invariant(
+        "I2",
+        "no ticket code is active twice",
+        """
+        SELECT 'serial ' || serial FROM registrations_ticket WHERE voided_at IS NULL GROUP BY serial HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "I3",
+        "every order that was told of is whole: a paid one has its payment, a payment its order",
+        """
         SELECT 'order ' || o.code FROM registrations_order o
         WHERE o.confirmed_at IS NOT NULL AND o.total_minor > 0 AND o.hold_id IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.order_id = o.id AND p.succeeded_at IS NOT NULL)"""),
-    Invariant("I4", "no hold is kept more than 60 s past its time, unless its payment is undecided", """
+          AND NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.order_id = o.id AND p.succeeded_at IS NOT NULL)""",
+    ),
+    Invariant(
+        "I4",
+        "no hold is kept more than 60 s past its time, unless its payment is undecided",
+        """
         SELECT 'hold ' || id FROM registrations_hold
-        WHERE released_at IS NULL AND converted_at IS NULL AND payment_open_since IS NULL AND expires_at < now() - interval '60 seconds'"""),
-    Invariant("M1", "captured = paid orders + refunds completed and due, per currency", """
+        WHERE released_at IS NULL AND converted_at IS NULL AND payment_open_since IS NULL AND expires_at < now() - interval '60 seconds'""",
+    ),
+    Invariant(
+        "M1",
+        "captured = paid orders + refunds completed and due, per currency",
+        """
         WITH refunded AS (SELECT payment_id, sum(amount_minor) AS given FROM payments_refund WHERE failed_at IS NULL GROUP BY payment_id),
         kept AS (SELECT p.order_id, p.currency, sum(p.amount_minor - coalesce(r.given, 0)) AS kept FROM payments_payment p
           LEFT JOIN refunded r ON r.payment_id = p.id WHERE p.succeeded_at IS NOT NULL AND p.mismatch_at IS NULL GROUP BY p.order_id, p.currency)
         SELECT 'order ' || o.code || ': ' || k.kept || ' ' || k.currency || ' kept without a confirmed order' FROM kept k
-        JOIN registrations_order o ON o.id = k.order_id WHERE k.kept <> 0 AND (o.confirmed_at IS NULL OR k.kept > o.total_minor)"""),
-    Invariant("M2", "no order keeps more than one unrefunded successful payment", """
+        JOIN registrations_order o ON o.id = k.order_id WHERE k.kept <> 0 AND (o.confirmed_at IS NULL OR k.kept > o.total_minor)""",
+    ),
+    Invariant(
+        "M2",
+        "no order keeps more than one unrefunded successful payment",
+        """
         SELECT 'order id ' || p.order_id FROM payments_payment p
         WHERE p.succeeded_at IS NOT NULL AND p.mismatch_at IS NULL AND NOT EXISTS (
           SELECT 1 FROM payments_refund r WHERE r.payment_id = p.id AND r.failed_at IS NULL)
-        GROUP BY p.order_id HAVING count(*) > 1"""),
-    Invariant("M3", "a released hold has no payment that can still succeed", """
+        GROUP BY p.order_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "M3",
+        "a released hold has no payment that can still succeed",
+        """
         SELECT 'payment ' || p.id FROM payments_payment p JOIN registrations_order o ON o.id = p.order_id JOIN registrations_hold h ON h.id = o.hold_id
-        WHERE p.succeeded_at IS NULL AND p.failed_at IS NULL AND h.released_at IS NOT NULL"""),
-    Invariant("M4", "a confirmed order has exactly the tickets it was sold", """
+        WHERE p.succeeded_at IS NULL AND p.failed_at IS NULL AND h.released_at IS NOT NULL""",
+    ),
+    Invariant(
+        "M4",
+        "a confirmed order has exactly the tickets it was sold",
+        """
         WITH sold AS (SELECT l.order_id, l.ticket_type_id, sum(l.quantity) AS n FROM registrations_orderline l
           JOIN registrations_order o ON o.id = l.order_id WHERE o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL GROUP BY 1, 2),
         made AS (SELECT t.order_id, t.ticket_type_id, count(*) AS n FROM registrations_ticket t
           JOIN registrations_order o ON o.id = t.order_id WHERE o.confirmed_at IS NULL OR o.cancelled_at IS NULL GROUP BY 1, 2)
         SELECT 'order id ' || coalesce(s.order_id, m.order_id) FROM sold s FULL JOIN made m USING (order_id, ticket_type_id)
-        WHERE coalesce(s.n, 0) <> coalesce(m.n, 0)"""),
-    Invariant("M5", "refunds never exceed what was captured", """
+        WHERE coalesce(s.n, 0) <> coalesce(m.n, 0)""",
+    ),
+    Invariant(
+        "M5",
+        "refunds never exceed what was captured",
+        """
         SELECT 'payment ' || p.id FROM payments_payment p JOIN payments_refund r ON r.payment_id = p.id AND r.failed_at IS NULL
-        GROUP BY p.id HAVING sum(r.amount_minor) > p.amount_minor OR p.succeeded_at IS NULL"""),
-    Invariant("M6", "payments and refunds agree with the practice provider's own book (the ledger comes with Stripe)", """
+        GROUP BY p.id HAVING sum(r.amount_minor) > p.amount_minor OR p.succeeded_at IS NULL""",
+    ),
+    Invariant(
+        "M6",
+        "payments and refunds agree with the practice provider's own book (the ledger comes with Stripe)",
+        """
         SELECT 'payment ' || p.id FROM payments_payment p JOIN payments_practicesession s ON s.token = p.provider_id
         WHERE p.gateway = 'practice' AND ((p.succeeded_at IS NOT NULL AND s.status <> 'succeeded')
-          OR s.refunded_minor < (SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r WHERE r.payment_id = p.id AND r.completed_at IS NOT NULL))"""),
-    Invariant("S1", "one admitted entry per ticket and check-in list, each with its admitted scan", """
+          OR s.refunded_minor < (SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r WHERE r.payment_id = p.id AND r.completed_at IS NOT NULL))""",
+    ),
+    Invariant(
+        "S1",
+        "one admitted entry per ticket and check-in list, each with its admitted scan",
+        """
         SELECT 'ticket ' || ticket_id FROM scanning_entry GROUP BY check_in_list_id, ticket_id HAVING count(*) > 1
         UNION ALL
-        SELECT 'scans of ticket ' || ticket_id FROM scanning_scan WHERE verdict = 'admitted' GROUP BY check_in_list_id, ticket_id HAVING count(*) > 1"""),
+        SELECT 'scans of ticket ' || ticket_id FROM scanning_scan WHERE verdict = 'admitted' GROUP BY check_in_list_id, ticket_id HAVING count(*) > 1""",
+    ),
 )
 SHOWN = 5
 

@@ -73,9 +73,7 @@ def send_due(*, now: datetime, kind: str | None = None, subject_id: int | None =
 
 def _claimed(row: Mail, now: datetime) -> bool:
     """Ours for CLAIMED_FOR; a worker that dies in the middle leaves it to the next sweep after that."""
-    return bool(
-        Mail.objects.filter(pk=row.pk, due_at=row.due_at, sent_at=None).update(due_at=now + CLAIMED_FOR, tries=F("tries") + 1)
-    )
+    return bool(Mail.objects.filter(pk=row.pk, due_at=row.due_at, sent_at=None).update(due_at=now + CLAIMED_FOR, tries=F("tries") + 1))
 
 
 def _send(row: Mail, connection: BaseEmailBackend, now: datetime) -> int:
@@ -104,9 +102,7 @@ def _composed(row: Mail, connection: BaseEmailBackend) -> EmailMessage | None:
 def _postpone(row: Mail, error: Exception, now: datetime) -> None:
     wait = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
     given_up = now if now - row.queued_at > GIVE_UP_AFTER else None
-    Mail.objects.filter(pk=row.pk).update(
-        due_at=now + wait, given_up_at=given_up, last_error=f"{type(error).__name__}: {error}"[:300]
-    )
+    Mail.objects.filter(pk=row.pk).update(due_at=now + wait, given_up_at=given_up, last_error=f"{type(error).__name__}: {error}"[:300])
     logger.warning("Mail %s not sent (%s); again in %s.", row.key, type(error).__name__, wait)
 
 

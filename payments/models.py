@@ -28,7 +28,9 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["gateway", "provider_id"], name="provider_id_once"),
-            models.UniqueConstraint(fields=["order"], condition=models.Q(succeeded_at=None, failed_at=None), name="one_open_payment_per_order"),
+            models.UniqueConstraint(
+                fields=["order"], condition=models.Q(succeeded_at=None, failed_at=None), name="one_open_payment_per_order"
+            ),
             models.CheckConstraint(condition=models.Q(succeeded_at=None) | models.Q(failed_at=None), name="payment_decided_once"),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="payment_of_something"),
         ]
@@ -111,7 +113,9 @@ class PracticeSession(models.Model):
     refunded_minor = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(refunded_minor__lte=models.F("amount_minor")), name="practice_refunds_within_payment")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(refunded_minor__lte=models.F("amount_minor")), name="practice_refunds_within_payment")
+        ]
 
 
 class PracticeRefund(models.Model):

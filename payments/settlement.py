@@ -43,8 +43,12 @@ def _new_payment(order: Order, now: datetime) -> Payment:
         with transaction.atomic():
             checkout.keep_for_payment(order=order, now=now)
             return Payment.objects.create(
-                order=order, gateway=gateway().name, idempotency_key=tokens.link_token(), amount_minor=order.total_minor,
-                currency=order.currency, opened_at=now,
+                order=order,
+                gateway=gateway().name,
+                idempotency_key=tokens.link_token(),
+                amount_minor=order.total_minor,
+                currency=order.currency,
+                opened_at=now,
             )
     except IntegrityError:  # two tabs at once: the other one's row is the order's payment
         return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
@@ -54,9 +58,15 @@ def _open_at_provider(payment: Payment, order: Order) -> None:
     back = absolute(reverse("payments:payment-return", kwargs={"code": order.code, "secret": order.secret}))
     session = gateway(payment.gateway).open_session(
         asked=Asked(
-            idempotency_key=payment.idempotency_key, reference=order.code, description=f"{order.event.name} · order {order.code}",
-            amount_minor=payment.amount_minor, currency=payment.currency, buyer_email=order.buyer_email,
-            return_url=back, cancel_url=back, expires_at=order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1),
+            idempotency_key=payment.idempotency_key,
+            reference=order.code,
+            description=f"{order.event.name} · order {order.code}",
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            buyer_email=order.buyer_email,
+            return_url=back,
+            cancel_url=back,
+            expires_at=order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1),
         )
     )
     Payment.objects.filter(pk=payment.pk).update(provider_id=session.provider_id, payment_url=session.payment_url)
@@ -94,12 +104,21 @@ def _succeed(row: Payment, session: Session, now: datetime) -> None:
     Payment.objects.filter(pk=row.pk).update(succeeded_at=now, failed_at=None)
     if (session.amount_minor, session.currency) != (row.amount_minor, row.currency):
         Payment.objects.filter(pk=row.pk).update(mismatch_at=now)
-        logger.error("Payment %s: provider says %s %s, order says %s %s. Staff decide.", row.pk, session.amount_minor,
-                     session.currency, row.amount_minor, row.currency)
+        logger.error(
+            "Payment %s: provider says %s %s, order says %s %s. Staff decide.",
+            row.pk,
+            session.amount_minor,
+            session.currency,
+            row.amount_minor,
+            row.currency,
+        )
         return
-    surplus = Payment.objects.filter(order=row.order, succeeded_at__isnull=False, mismatch_at=None).exclude(pk=row.pk).exclude(
-        refunds__isnull=False
-    ).exists()
+    surplus = (
+        Payment.objects.filter(order=row.order, succeeded_at__isnull=False, mismatch_at=None)
+        .exclude(pk=row.pk)
+        .exclude(refunds__isnull=False)
+        .exists()
+    )
     if surplus:
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
     elif not checkout.confirm_order(order=row.order, now=now):
@@ -119,8 +138,9 @@ def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetim
         given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
         if row.succeeded_at is None or given + amount_minor > row.amount_minor:
             raise RefundTooLarge("That is more than this payment brought in and has not been given back yet.")
-        refund = Refund.objects.create(payment=row, amount_minor=amount_minor, reason=reason,
-                                       idempotency_key=tokens.link_token(), due_at=now)
+        refund = Refund.objects.create(
+            payment=row, amount_minor=amount_minor, reason=reason, idempotency_key=tokens.link_token(), due_at=now
+        )
         later("payments.send_refunds")
     return refund
 

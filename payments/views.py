@@ -84,6 +84,7 @@ def notice_new(request: HttpRequest, gateway_name: str) -> HttpResponse:
         fact = gateway(gateway_name).read_notice(body=request.body, headers=request.headers, now=now)
     except BadNotice as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain")
-    settlement.receive_notice(gateway_name=gateway_name, notice_id=fact.notice_id, kind=fact.kind, provider_id=fact.provider_id,
-                              body=dict(fact.body), now=now)
+    settlement.receive_notice(
+        gateway_name=gateway_name, notice_id=fact.notice_id, kind=fact.kind, provider_id=fact.provider_id, body=dict(fact.body), now=now
+    )
     return HttpResponse("kept\n", content_type="text/plain")

@@ -11,7 +11,9 @@ def order_for_link(*, code: str, secret: str) -> Order:
     """The order with its event and organiser. Http404 when the code or the secret is wrong, alike."""
     order = (
         Order.objects.select_related("event__organiser", "hold")
-        .defer("event__description", "event__summary", "hold__attendees").filter(code=code).first()
+        .defer("event__description", "event__summary", "hold__attendees")
+        .filter(code=code)
+        .first()
     )
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:

@@ -17,7 +17,9 @@ class TooManyForBuyer(Exception):
     code = "too_many_for_buyer"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"One buyer may have {limit} ticket{'s' if limit != 1 else ''} of this event, and this e-mail address would have more.")
+        super().__init__(
+            f"One buyer may have {limit} ticket{'s' if limit != 1 else ''} of this event, and this e-mail address would have more."
+        )
 
 
 def claim(*, event_id: int, email: str, tickets: int, limit: int | None) -> None:

@@ -65,8 +65,13 @@ def hold(*, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | N
 def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None) -> Hold:
     lines = _checked(event, picks, now)
     needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
-    new = Hold(event=event, token=tokens.link_token(), attempt=attempt or None, created_at=now,
-               expires_at=now + timedelta(minutes=settings.HOLD_MINUTES))
+    new = Hold(
+        event=event,
+        token=tokens.link_token(),
+        attempt=attempt or None,
+        created_at=now,
+        expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
+    )
     try:
         with transaction.atomic():
             earlier = _give_back_earlier(event, replacing, now)
@@ -94,7 +99,9 @@ def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLin
     if not picks:
         raise Refused("Choose at least one ticket.", code="nothing_picked")
     if event.max_per_buyer is not None and sum(pick.quantity for pick in picks) > event.max_per_buyer:
-        raise Refused(str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk)
+        raise Refused(
+            str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk
+        )
     return [_checked_line(event, pick, now) for pick in picks]
 
 
@@ -159,9 +166,14 @@ def needs_of(*, hold: Hold) -> dict[int, int]:
 def extend_hold(*, hold: Hold, now: datetime) -> bool:
     """Another HOLD_MINUTES from now, at most HOLD_EXTENSIONS times. False when used up or ended."""
     return bool(
-        Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, extensions=hold.extensions,
-                            extensions__lt=settings.HOLD_EXTENSIONS)
-        .update(expires_at=now + timedelta(minutes=settings.HOLD_MINUTES), extensions=hold.extensions + 1)
+        Hold.objects.filter(
+            pk=hold.pk,
+            released_at=None,
+            converted_at=None,
+            expires_at__gt=now,
+            extensions=hold.extensions,
+            extensions__lt=settings.HOLD_EXTENSIONS,
+        ).update(expires_at=now + timedelta(minutes=settings.HOLD_MINUTES), extensions=hold.extensions + 1)
     )
 
 
@@ -193,15 +205,27 @@ def _place(hold: Hold, now: datetime) -> Order:
     tickets = sum(line.quantity for line in lines)
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
     order = Order.objects.create(
-        event=hold.event, hold=hold, code=tokens.order_code(), secret=tokens.link_token(), buyer_name=hold.buyer_name,
-        buyer_email=hold.buyer_email, currency=hold.event.currency, total_minor=total, placed_at=now,
+        event=hold.event,
+        hold=hold,
+        code=tokens.order_code(),
+        secret=tokens.link_token(),
+        buyer_name=hold.buyer_name,
+        buyer_email=hold.buyer_email,
+        currency=hold.event.currency,
+        total_minor=total,
+        placed_at=now,
         confirmed_at=now if total == 0 else None,
     )
     _keep_hold(hold, now, convert=total == 0)
     allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
     order_lines = OrderLine.objects.bulk_create(
-        OrderLine(order=order, ticket_type_id=line.ticket_type_id, quantity=line.quantity, price_minor=line.price_minor,
-                  attendees=attendees[line.ticket_type_id])
+        OrderLine(
+            order=order,
+            ticket_type_id=line.ticket_type_id,
+            quantity=line.quantity,
+            price_minor=line.price_minor,
+            attendees=attendees[line.ticket_type_id],
+        )
         for line in lines
     )
     if total == 0:
@@ -219,7 +243,7 @@ def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[
     for line in lines:
         given = typed[line.ticket_type_id]
         given += [{"name": hold.buyer_name, "email": ""}] * (line.quantity - len(given))
-        del given[line.quantity:]
+        del given[line.quantity :]
     return typed
 
 
@@ -262,8 +286,12 @@ def _take_places(order: Order, now: datetime) -> bool:
         with transaction.atomic():
             inventory.claim(needs=inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines}), durable=True)
             if order.expired_at is not None:
-                allowance.claim(event_id=order.event_id, email=order.buyer_email, tickets=sum(line.quantity for line in lines),
-                                limit=order.event.max_per_buyer)
+                allowance.claim(
+                    event_id=order.event_id,
+                    email=order.buyer_email,
+                    tickets=sum(line.quantity for line in lines),
+                    limit=order.event.max_per_buyer,
+                )
     except (inventory.SoldOut, allowance.TooManyForBuyer):
         return False
     return True
@@ -273,9 +301,18 @@ def _issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> N
     key_id = codes.signing_key_id(event_id=order.event_id, now=now)
     attendees = [(line, attendee) for line in lines for attendee in line.attendees]
     Ticket.objects.bulk_create(
-        Ticket(order=order, event_id=order.event_id, ticket_type_id=line.ticket_type_id, serial=tokens.serial(), key_id=key_id,
-               position=position, attendee_name=attendee["name"], attendee_email=attendee["email"],
-               price_minor=line.price_minor, issued_at=now)
+        Ticket(
+            order=order,
+            event_id=order.event_id,
+            ticket_type_id=line.ticket_type_id,
+            serial=tokens.serial(),
+            key_id=key_id,
+            position=position,
+            attendee_name=attendee["name"],
+            attendee_email=attendee["email"],
+            price_minor=line.price_minor,
+            issued_at=now,
+        )
         for position, (line, attendee) in enumerate(attendees, start=1)
     )
     later("registrations.fulfil", order_id=order.pk)

@@ -62,8 +62,12 @@ def decode(text: str) -> Claim | None:
     if raw[0] != VERSION or base64.b32encode(raw).decode().rstrip("=").translate(_TO_CROCKFORD) != digits:
         return None  # unused bits at the end must be zero: one ticket, one spelling
     return Claim(
-        version=raw[0], key_id=raw[1], event_id=int.from_bytes(raw[2:6], "big"),
-        serial=int.from_bytes(raw[6:14], "big"), body=raw[:BODY_BYTES], signature=raw[BODY_BYTES:],
+        version=raw[0],
+        key_id=raw[1],
+        event_id=int.from_bytes(raw[2:6], "big"),
+        serial=int.from_bytes(raw[6:14], "big"),
+        body=raw[:BODY_BYTES],
+        signature=raw[BODY_BYTES:],
     )
 
 
@@ -79,8 +83,10 @@ def check(*, claim: Claim, public_key: bytes) -> bool:
 def code_of(ticket: Ticket) -> str:
     """The ticket's code, signed with the key it was issued under."""
     return encode(
-        private_key=_private_key(ticket.event_id, ticket.key_id), key_id=ticket.key_id,
-        event_id=ticket.event_id, serial=ticket.serial,
+        private_key=_private_key(ticket.event_id, ticket.key_id),
+        key_id=ticket.key_id,
+        event_id=ticket.event_id,
+        serial=ticket.serial,
     )
 
 
@@ -110,10 +116,15 @@ def add_key(*, event_id: int, now: datetime) -> int:
     private_key = Ed25519PrivateKey.generate()
     with transaction.atomic():
         SigningKey.objects.bulk_create(
-            [SigningKey(
-                event_id=event_id, key_id=(last or 0) + 1, public_key=private_key.public_key().public_bytes_raw(),
-                sealed_private_key=_seal().encrypt(private_key.private_bytes_raw()), created_at=now,
-            )],
+            [
+                SigningKey(
+                    event_id=event_id,
+                    key_id=(last or 0) + 1,
+                    public_key=private_key.public_key().public_bytes_raw(),
+                    sealed_private_key=_seal().encrypt(private_key.private_bytes_raw()),
+                    created_at=now,
+                )
+            ],
             ignore_conflicts=True,  # two first orders at once: one key, both use it
         )
     return (last or 0) + 1
@@ -130,9 +141,7 @@ def _private_key(event_id: int, key_id: int) -> Ed25519PrivateKey:
 
 def _seal() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"ticket keys:" + secret.encode()).digest())) for secret in secrets]
-    )
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"ticket keys:" + secret.encode()).digest())) for secret in secrets])
 
 
 class KeyUnreadable(Exception):

@@ -41,10 +41,16 @@ def _design(order: Order, ticket: Ticket, cover: bytes | None) -> object:
 
     event = order.event
     return DesignFacts(
-        event_name=event.name, organiser_name=event.organiser.name, starts_text=moment_text(event.local_start),
-        ends_text=moment_text(event.local_end), venue_name=event.venue_name or "Online",
-        venue_address=", ".join(part for part in (event.venue_address, event.city) if part), ticket_type_name=ticket.ticket_type.name,
-        price_text=money.format_price(ticket.price_minor, order.currency), accent=event.accent, cover=cover,
+        event_name=event.name,
+        organiser_name=event.organiser.name,
+        starts_text=moment_text(event.local_start),
+        ends_text=moment_text(event.local_end),
+        venue_name=event.venue_name or "Online",
+        venue_address=", ".join(part for part in (event.venue_address, event.city) if part),
+        ticket_type_name=ticket.ticket_type.name,
+        price_text=money.format_price(ticket.price_minor, order.currency),
+        accent=event.accent,
+        cover=cover,
     )
 
 
@@ -52,8 +58,13 @@ def _facts(order: Order, ticket: Ticket, count: int) -> object:
     from registrations.ticket_pdf import TicketFacts
 
     return TicketFacts(
-        code=codes.code_of(ticket), serial_text=tokens.serial_text(ticket.serial), attendee_name=ticket.attendee_name,
-        attendee_email=ticket.attendee_email, order_code=order.code, position=f"{ticket.position} of {count}", buyer_name=order.buyer_name,
+        code=codes.code_of(ticket),
+        serial_text=tokens.serial_text(ticket.serial),
+        attendee_name=ticket.attendee_name,
+        attendee_email=ticket.attendee_email,
+        order_code=order.code,
+        position=f"{ticket.position} of {count}",
+        buyer_name=order.buyer_name,
     )
 
 

@@ -17,7 +17,9 @@ def expire_holds(*, now: datetime) -> int:
     Idempotent, and harmless beside itself: each release is one conditional UPDATE."""
     released = 0
     while due := list(
-        Hold.objects.filter(expires_at__lte=now, released_at=None, converted_at=None, payment_open_since=None).order_by("expires_at")[:BATCH]
+        Hold.objects.filter(expires_at__lte=now, released_at=None, converted_at=None, payment_open_since=None).order_by("expires_at")[
+            :BATCH
+        ]
     ):
         before = released
         for hold in due:

@@ -15,10 +15,24 @@ from ticketing.lib import money
 
 MOST_TICKETS_TYPED = 10_000
 TYPOS = {
-    "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmal.com": "gmail.com", "gamil.com": "gmail.com", "gnail.com": "gmail.com",
-    "gmail.con": "gmail.com", "gmail.co": "gmail.com", "hotmial.com": "hotmail.com", "hotmai.com": "hotmail.com",
-    "hotmail.con": "hotmail.com", "outlok.com": "outlook.com", "outlook.con": "outlook.com", "yaho.com": "yahoo.com",
-    "yahoo.con": "yahoo.com", "iclod.com": "icloud.com", "icloud.con": "icloud.com", "gmx.ed": "gmx.de", "web.ed": "web.de",
+    "gmial.com": "gmail.com",
+    "gmai.com": "gmail.com",
+    "gmal.com": "gmail.com",
+    "gamil.com": "gmail.com",
+    "gnail.com": "gmail.com",
+    "gmail.con": "gmail.com",
+    "gmail.co": "gmail.com",
+    "hotmial.com": "hotmail.com",
+    "hotmai.com": "hotmail.com",
+    "hotmail.con": "hotmail.com",
+    "outlok.com": "outlook.com",
+    "outlook.con": "outlook.com",
+    "yaho.com": "yahoo.com",
+    "yahoo.con": "yahoo.com",
+    "iclod.com": "icloud.com",
+    "icloud.con": "icloud.com",
+    "gmx.ed": "gmx.de",
+    "web.ed": "web.de",
 }
 
 
@@ -88,9 +102,15 @@ class Seat:
 class DetailsForm(forms.Form):
     """The buyer's name and e-mail address, and for each ticket a name, which may stay empty: then it is the buyer's."""
 
-    buyer_name = forms.CharField(max_length=150, error_messages={"required": "Enter your name.", "max_length": "Enter a name of at most 150 characters."})
-    buyer_email = forms.EmailField(error_messages={"required": "Enter your e-mail address: the tickets go there.",
-                                                   "invalid": "Enter an e-mail address such as dana@example.com."})
+    buyer_name = forms.CharField(
+        max_length=150, error_messages={"required": "Enter your name.", "max_length": "Enter a name of at most 150 characters."}
+    )
+    buyer_email = forms.EmailField(
+        error_messages={
+            "required": "Enter your e-mail address: the tickets go there.",
+            "invalid": "Enter an e-mail address such as dana@example.com.",
+        }
+    )
 
     def __init__(self, *, hold: Hold, lines: Sequence[HoldLine], data: Any = None) -> None:
         super().__init__(data, initial={"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email})
@@ -136,7 +156,13 @@ def _seats(hold: Hold, lines: Sequence[HoldLine], data: Any) -> Any:
             number += 1
             prefix = f"attendee-{number}"
             seat = Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=f"Ticket {number}" if total > 1 else "Ticket")
-            source = {key: data.get(f"{prefix}-{key}", "") for key in ("name", "email")} if data is not None else before[n] if n < len(before) else {}
+            source = (
+                {key: data.get(f"{prefix}-{key}", "") for key in ("name", "email")}
+                if data is not None
+                else before[n]
+                if n < len(before)
+                else {}
+            )
             seat.name, seat.email = (source.get("name") or "").strip(), (source.get("email") or "").strip()
             seat.label += f", {line.ticket_type.name}"
             yield seat
@@ -153,9 +179,15 @@ class AttendeeForm(forms.Form):
     """Another name on a ticket."""
 
     name = forms.CharField(max_length=150, error_messages={"required": "Enter the name of the person who comes."})
-    email = forms.EmailField(required=False, error_messages={"invalid": "Enter an e-mail address such as dana@example.com, or leave it empty."})
+    email = forms.EmailField(
+        required=False, error_messages={"invalid": "Enter an e-mail address such as dana@example.com, or leave it empty."}
+    )
 
 
 class FindForm(forms.Form):
-    email = forms.EmailField(error_messages={"required": "Enter the e-mail address you bought with.",
-                                             "invalid": "Enter an e-mail address such as dana@example.com."})
+    email = forms.EmailField(
+        error_messages={
+            "required": "Enter the e-mail address you bought with.",
+            "invalid": "Enter an e-mail address such as dana@example.com.",
+        }
+    )

@@ -75,7 +75,10 @@ def pdf_link(*, order: Order) -> str | None:
         return None
     name = pdf_name(order=order)
     try:
-        disposition = {"ResponseContentDisposition": f'attachment; filename="tickets-{order.code}.pdf"', "ResponseContentType": "application/pdf"}
+        disposition = {
+            "ResponseContentDisposition": f'attachment; filename="tickets-{order.code}.pdf"',
+            "ResponseContentType": "application/pdf",
+        }
         return default_storage.url(name, parameters=disposition) if default_storage.exists(name) else None  # type: ignore[call-arg]
     except Exception as error:
         logger.warning("No link to the PDF of order %s (%s); drawn on the spot.", order.code, type(error).__name__)
@@ -84,6 +87,7 @@ def pdf_link(*, order: Order) -> str | None:
 
 def send_again(*, order: Order, now: datetime) -> None:
     """The confirmation once more, because somebody asked; at most once a minute."""
-    post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now,
-             key=f"order_confirmation:{order.pk}:{now:%Y%m%d%H%M}")
+    post.owe(
+        kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, key=f"order_confirmation:{order.pk}:{now:%Y%m%d%H%M}"
+    )
     later("outbox.send_due")

@@ -44,8 +44,15 @@ def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     orders = list(found.select_related("event").order_by("-event__starts_at", "-placed_at")[:MOST_ORDERS])
     if not orders:
         return None
-    listed = [{"name": order.event.name, "code": order.code, "when": moment_text(order.event.local_start),
-               "link": absolute(order.get_absolute_url())} for order in orders]
+    listed = [
+        {
+            "name": order.event.name,
+            "code": order.code,
+            "when": moment_text(order.event.local_start),
+            "link": absolute(order.get_absolute_url()),
+        }
+        for order in orders
+    ]
     return _written("find_tickets", "Your tickets", to, {"orders": listed})
 
 
@@ -56,8 +63,14 @@ def _order(order_id: int) -> Order | None:
 def _message(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
     event = order.event
     place = ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part)
-    context = {"order": order, "event": event, "organiser": event.organiser, "link": absolute(order.get_absolute_url()),
-               "when": moment_text(event.local_start), "place": place} | more
+    context = {
+        "order": order,
+        "event": event,
+        "organiser": event.organiser,
+        "link": absolute(order.get_absolute_url()),
+        "when": moment_text(event.local_start),
+        "place": place,
+    } | more
     message = _written(kind, subject, to, context)
     message.reply_to = [event.organiser.email]
     return message
@@ -72,6 +85,8 @@ def _written(kind: str, subject: str, to: str, context: dict[str, Any]) -> Email
 
 
 def _calendar(order: Order) -> MIMEText:
-    part = MIMEText(calendar_file(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())).decode(), "calendar", "utf-8")
+    part = MIMEText(
+        calendar_file(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())).decode(), "calendar", "utf-8"
+    )
     part.add_header("Content-Disposition", "attachment", filename=f"{order.event.slug}.ics")
     return part

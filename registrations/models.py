@@ -98,10 +98,15 @@ class Order(models.Model):
             models.Index(fields=["event", "-placed_at", "-id"], name="order_of_event"),
             # The few that are not running: waiting, expired or cancelled. The list's filters ask for them.
             models.Index(
-                fields=["event", "-placed_at", "-id"], name="order_not_running",
+                fields=["event", "-placed_at", "-id"],
+                name="order_not_running",
                 condition=models.Q(confirmed_at=None) | models.Q(cancelled_at__isnull=False),
             ),
-            models.Index(fields=["confirmed_at"], name="order_unfulfilled", condition=models.Q(confirmed_at__isnull=False, fulfilled_at=None, cancelled_at=None)),
+            models.Index(
+                fields=["confirmed_at"],
+                name="order_unfulfilled",
+                condition=models.Q(confirmed_at__isnull=False, fulfilled_at=None, cancelled_at=None),
+            ),
             models.Index(models.functions.Lower("buyer_email"), name="order_by_email"),
             GinIndex(SearchVector(*ORDER_SEARCHED, config="simple"), name="order_search"),
         ]

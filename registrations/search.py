@@ -11,10 +11,14 @@ from ticketing.lib import tokens
 
 MOST_WORDS = 8
 # Literal, not bound: an expression with parameters in it is not the index's.
-ORDERS = ("to_tsvector('simple'::regconfig, COALESCE(registrations_order.buyer_name, '') || ' ' || COALESCE(registrations_order.buyer_email, '')"
-          " || ' ' || COALESCE(registrations_order.code, ''))")
-TICKETS = ("to_tsvector('simple'::regconfig, COALESCE(registrations_ticket.attendee_name, '') || ' ' ||"
-           " COALESCE(registrations_ticket.attendee_email, ''))")
+ORDERS = (
+    "to_tsvector('simple'::regconfig, COALESCE(registrations_order.buyer_name, '') || ' ' || COALESCE(registrations_order.buyer_email, '')"
+    " || ' ' || COALESCE(registrations_order.code, ''))"
+)
+TICKETS = (
+    "to_tsvector('simple'::regconfig, COALESCE(registrations_ticket.attendee_name, '') || ' ' ||"
+    " COALESCE(registrations_ticket.attendee_email, ''))"
+)
 
 
 def search_orders(rows: QuerySet[Any], *, text: str) -> QuerySet[Any]:

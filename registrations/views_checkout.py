@@ -60,7 +60,9 @@ def _refuse_other_sites(request: HttpRequest) -> None:
 def _load(slug: str, choice: Choice) -> tuple[Event, list[TicketType]]:
     """The event and the types that were picked; types of other events are left out. One query as a rule."""
     ids = [type_id for type_id, text in choice.quantities.items() if text not in ("", "0")]
-    kinds = list(TicketType.objects.select_related("event").defer(*UNNEEDED, "description").filter(event__slug=slug, pk__in=ids)) if ids else []
+    kinds = (
+        list(TicketType.objects.select_related("event").defer(*UNNEEDED, "description").filter(event__slug=slug, pk__in=ids)) if ids else []
+    )
     event = kinds[0].event if kinds else Event.objects.defer("description").filter(slug=slug).first()
     if event is None or event.published_at is None:
         raise Http404
@@ -77,11 +79,15 @@ def _to_details(hold: Hold) -> HttpResponse:
     return response
 
 
-def _too_late(request: HttpRequest, event: Event, kinds: Sequence[TicketType], choice: Choice, left: sold_out.Left, now: datetime) -> HttpResponse:
+def _too_late(
+    request: HttpRequest, event: Event, kinds: Sequence[TicketType], choice: Choice, left: sold_out.Left, now: datetime
+) -> HttpResponse:
     return _choices(request, event, choice, sold_out.sentence(wanted=kinds, left=left), 409, now, wrong=kinds[0].pk)
 
 
-def _choices(request: HttpRequest, event: Event, choice: Choice, message: str, status: int, now: datetime, wrong: int | None) -> HttpResponse:
+def _choices(
+    request: HttpRequest, event: Event, choice: Choice, message: str, status: int, now: datetime, wrong: int | None
+) -> HttpResponse:
     """The choice again, as typed, with what is left."""
     shown = TicketType.objects.filter(Q(hidden=False) | Q(pk__in=choice.quantities), event=event, archived_at=None)
     kinds = [kind for kind in shown if checkout.is_on_sale(ticket_type=kind, now=now)]
@@ -132,7 +138,15 @@ def _summary(hold: Hold, lines: list[HoldLine], now: datetime) -> dict[str, obje
     for line in lines:
         line.total_minor = line.quantity * line.price_minor  # type: ignore[attr-defined]
     extensible = hold.extensions < settings.HOLD_EXTENSIONS
-    return {"hold": hold, "event": hold.event, "lines": lines, "total_minor": total, "tickets": tickets, "now": now, "extensible": extensible}
+    return {
+        "hold": hold,
+        "event": hold.event,
+        "lines": lines,
+        "total_minor": total,
+        "tickets": tickets,
+        "now": now,
+        "extensible": extensible,
+    }
 
 
 @never_cache
@@ -151,7 +165,9 @@ def details(request: HttpRequest, token: str) -> HttpResponse:
     return _details_page(request, hold, lines, form, now, status=422 if form.is_bound else 200)
 
 
-def _details_page(request: HttpRequest, hold: Hold, lines: list[HoldLine], form: DetailsForm, now: datetime, *, status: int) -> HttpResponse:
+def _details_page(
+    request: HttpRequest, hold: Hold, lines: list[HoldLine], form: DetailsForm, now: datetime, *, status: int
+) -> HttpResponse:
     context = {"form": form, "errors": form.summary() if form.is_bound else []} | _summary(hold, lines, now)
     return render(request, "registrations/details.html", context, status=status)
 

@@ -41,7 +41,9 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
         order.state = state_of(order)  # type: ignore[attr-defined]
     shown = orders[:PAGE]
     more = f"{shown[-1].placed_at.isoformat()}_{shown[-1].pk}" if len(orders) > PAGE else None
-    return render(request, "registrations/order_list.html", _list_context(request, event, "orders", more) | {"orders": shown, "states": STATES})
+    return render(
+        request, "registrations/order_list.html", _list_context(request, event, "orders", more) | {"orders": shown, "states": STATES}
+    )
 
 
 def _orders(request: HttpRequest, event: Event) -> QuerySet[Order]:
@@ -65,8 +67,13 @@ def _after_order(rows: QuerySet[Order], after: str) -> QuerySet[Order]:
 def _list_context(request: HttpRequest, event: Event, tab: str, more: str | None) -> dict[str, Any]:
     kept = {key: request.GET[key] for key in ("q", "state") if request.GET.get(key)}
     return {
-        "event": event, "tab": tab, "q": kept.get("q", ""), "state": kept.get("state", ""), "first": "after" not in request.GET,
-        "more": urlencode(kept | {"after": more}) if more else "", "filters": urlencode(kept),
+        "event": event,
+        "tab": tab,
+        "q": kept.get("q", ""),
+        "state": kept.get("state", ""),
+        "first": "after" not in request.GET,
+        "more": urlencode(kept | {"after": more}) if more else "",
+        "filters": urlencode(kept),
     }
 
 
@@ -75,7 +82,11 @@ def _list_context(request: HttpRequest, event: Event, tab: str, more: str | None
 def order_manage(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     event, order = _order(request, slug, code, to="view")
     context = {
-        "event": event, "tab": "orders", "order": order, "state": state_of(order), "lines": order.lines.select_related("ticket_type"),
+        "event": event,
+        "tab": "orders",
+        "order": order,
+        "state": state_of(order),
+        "lines": order.lines.select_related("ticket_type"),
         "tickets": order.tickets.select_related("ticket_type"),
         "may_manage": members_with(user=request.user, to="manage").filter(organiser=event.organiser).exists(),
     }
@@ -121,7 +132,9 @@ def attendee_list(request: HttpRequest, slug: str) -> HttpResponse:
         rows = rows.filter(pk__lt=int(after))
     tickets = list(rows[: PAGE + 1])
     more = str(tickets[PAGE - 1].pk) if len(tickets) > PAGE else None
-    return render(request, "registrations/attendee_list.html", _list_context(request, event, "attendees", more) | {"tickets": tickets[:PAGE]})
+    return render(
+        request, "registrations/attendee_list.html", _list_context(request, event, "attendees", more) | {"tickets": tickets[:PAGE]}
+    )
 
 
 def _tickets(request: HttpRequest, event: Event) -> QuerySet[Ticket]:
@@ -135,8 +148,16 @@ def order_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="view")
     head = ["Order", "State", "Buyer", "E-mail", "Total", "Currency", "Placed (UTC)", "Confirmed (UTC)"]
     rows = (
-        [order.code, state_of(order), order.buyer_name, order.buyer_email, money.to_major(order.total_minor, order.currency),
-         order.currency, _utc(order.placed_at), _utc(order.confirmed_at)]
+        [
+            order.code,
+            state_of(order),
+            order.buyer_name,
+            order.buyer_email,
+            money.to_major(order.total_minor, order.currency),
+            order.currency,
+            _utc(order.placed_at),
+            _utc(order.confirmed_at),
+        ]
         for order in _orders(request, event).iterator(chunk_size=2000)
     )
     return _csv(f"orders-{event.slug}.csv", head, rows)
@@ -148,9 +169,18 @@ def attendee_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="view")
     head = ["Ticket", "Attendee", "Attendee's e-mail", "Type", "Price", "Currency", "Order", "Buyer", "Buyer's e-mail", "Void (UTC)"]
     rows = (
-        [tokens.serial_text(ticket.serial), ticket.attendee_name, ticket.attendee_email, ticket.ticket_type.name,
-         money.to_major(ticket.price_minor, ticket.order.currency), ticket.order.currency, ticket.order.code,
-         ticket.order.buyer_name, ticket.order.buyer_email, _utc(ticket.voided_at)]
+        [
+            tokens.serial_text(ticket.serial),
+            ticket.attendee_name,
+            ticket.attendee_email,
+            ticket.ticket_type.name,
+            money.to_major(ticket.price_minor, ticket.order.currency),
+            ticket.order.currency,
+            ticket.order.code,
+            ticket.order.buyer_name,
+            ticket.order.buyer_email,
+            _utc(ticket.voided_at),
+        ]
         for ticket in _tickets(request, event).iterator(chunk_size=2000)
     )
     return _csv(f"attendees-{event.slug}.csv", head, rows)
@@ -182,4 +212,8 @@ def _csv(name: str, head: list[str], rows: Iterable[list[Any]]) -> StreamingHttp
 
 def _harmless(cell: Any) -> Any:
     """A cell that a spreadsheet would run as a formula is made text (OWASP: CSV injection)."""
-    return "'" + cell if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@") or isinstance(cell, str) and cell[:1] in ("\t", "\r") else cell
+    return (
+        "'" + cell
+        if (isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@")) or (isinstance(cell, str) and cell[:1] in ("\t", "\r"))
+        else cell
+    )

@@ -50,11 +50,18 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
     tickets = list(order.tickets.select_related("ticket_type").defer("ticket_type__description")) if order.confirmed_at else []
     for ticket in tickets:
         if ticket.voided_at is None:
-            ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # drawn by us from 125 letters and digits
+            ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # drawn by us from 125 letters and digits  # type: ignore[attr-defined]
     context = {
-        "order": order, "event": order.event, "tickets": tickets, "lines": order.lines.select_related("ticket_type"), "form": form,
-        "pay_url": f"{order.get_absolute_url()}payment/", "check_url": f"{order.get_absolute_url()}payment/return/",
-        "position": position, "state": state_of(order), "changeable": order.event.ends_at > now and order.cancelled_at is None,
+        "order": order,
+        "event": order.event,
+        "tickets": tickets,
+        "lines": order.lines.select_related("ticket_type"),
+        "form": form,
+        "pay_url": f"{order.get_absolute_url()}payment/",
+        "check_url": f"{order.get_absolute_url()}payment/return/",
+        "position": position,
+        "state": state_of(order),
+        "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
     return render(request, "registrations/order.html", context, status=status)
 
@@ -100,7 +107,10 @@ def order_pdf(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 @require_safe
 def order_calendar(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     order = order_for_link(code=code, secret=secret)
-    response = HttpResponse(calendar_file(event=order.event, now=clock.now(), link=absolute(order.get_absolute_url())), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(
+        calendar_file(event=order.event, now=clock.now(), link=absolute(order.get_absolute_url())),
+        content_type="text/calendar; charset=utf-8",
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="{order.event.slug}.ics"'
     return response
 
@@ -112,7 +122,9 @@ def ticket_edit(request: HttpRequest, code: str, secret: str, position: int) -> 
     form = AttendeeForm(request.POST)
     if form.is_valid():
         try:
-            reassign_ticket(order=order, position=position, name=form.cleaned_data["name"], email=form.cleaned_data["email"], now=clock.now())
+            reassign_ticket(
+                order=order, position=position, name=form.cleaned_data["name"], email=form.cleaned_data["email"], now=clock.now()
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -18,7 +18,11 @@ def counts_of(*, event: Event) -> dict[str, Any]:
     if found is None:
         gates = list(Entry.objects.filter(gate__event=event).values("gate__name").annotate(admitted=Count("id")).order_by("gate__name"))
         claimed = Quota.objects.filter(event=event).aggregate(sum=Sum("claimed"))["sum"] or 0
-        found = {"admitted": sum(row["admitted"] for row in gates), "claimed": claimed, "gates": [{"name": row["gate__name"], "admitted": row["admitted"]} for row in gates]}
+        found = {
+            "admitted": sum(row["admitted"] for row in gates),
+            "claimed": claimed,
+            "gates": [{"name": row["gate__name"], "admitted": row["admitted"]} for row in gates],
+        }
         cache.set(key, found, FRESH_SECONDS)
     return dict(found)
 

@@ -15,8 +15,13 @@ def gates_of(*, event: Event) -> list[Gate]:
 def add_gate(*, event: Event, name: str) -> Gate:
     """A gate on the event's first list. The same name again is the same gate."""
     with transaction.atomic():
-        everyone = CheckInList.objects.filter(event=event).order_by("id").first() or CheckInList.objects.get_or_create(event=event, name="Everyone")[0]
-        return Gate.objects.select_related("check_in_list").get_or_create(event=event, name=name[:80], defaults={"check_in_list": everyone})[0]
+        everyone = (
+            CheckInList.objects.filter(event=event).order_by("id").first()
+            or CheckInList.objects.get_or_create(event=event, name="Everyone")[0]
+        )
+        return Gate.objects.select_related("check_in_list").get_or_create(
+            event=event, name=name[:80], defaults={"check_in_list": everyone}
+        )[0]
 
 
 def chosen_gate(*, event: Event, gate_id: str | None) -> Gate:

@@ -33,21 +33,40 @@ class Answer:
     scan: Scan | None
 
 
-def redeem(*, gate: Gate, presented: str, now: datetime, steward: Any = None, nonce: str | None = None,
-           scanned_at: datetime | None = None) -> Answer:
+def redeem(
+    *, gate: Gate, presented: str, now: datetime, steward: Any = None, nonce: str | None = None, scanned_at: datetime | None = None
+) -> Answer:
     """Judge what was read or typed at a gate. Never raises for bad input: that is a verdict too.
 
     `presented`: a ticket code (125 characters) or a serial (12). `nonce`: the device's key of this
     attempt; the same again returns the first answer and writes nothing."""
     ticket, verdict, via = _identify(gate, presented)
-    return _settle(gate=gate, ticket=ticket, verdict=verdict, via=via, presented=presented, now=now, steward=steward,
-                   nonce=nonce, scanned_at=scanned_at or now)
+    return _settle(
+        gate=gate,
+        ticket=ticket,
+        verdict=verdict,
+        via=via,
+        presented=presented,
+        now=now,
+        steward=steward,
+        nonce=nonce,
+        scanned_at=scanned_at or now,
+    )
 
 
 def admit_by_hand(*, gate: Gate, ticket: Ticket, now: datetime, steward: Any) -> Answer:
     """A steward found the ticket by name."""
-    return _settle(gate=gate, ticket=ticket, verdict=_standing(gate, ticket), via=Via.HAND, presented="", now=now,
-                   steward=steward, nonce=None, scanned_at=now)
+    return _settle(
+        gate=gate,
+        ticket=ticket,
+        verdict=_standing(gate, ticket),
+        via=Via.HAND,
+        presented="",
+        now=now,
+        steward=steward,
+        nonce=None,
+        scanned_at=now,
+    )
 
 
 def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, str]:
@@ -92,15 +111,35 @@ def _standing(gate: Gate, ticket: Ticket) -> str | None:
 
 def accepted_types(gate: Gate) -> frozenset[int]:
     """Ids of the types the gate's list accepts; empty for all."""
-    return frozenset(gate.check_in_list.ticket_types.through.objects.filter(checkinlist_id=gate.check_in_list_id).values_list("tickettype_id", flat=True))
+    return frozenset(
+        gate.check_in_list.ticket_types.through.objects.filter(checkinlist_id=gate.check_in_list_id).values_list("tickettype_id", flat=True)
+    )
 
 
-def _settle(*, gate: Gate, ticket: Ticket | None, verdict: str | None, via: str, presented: str, now: datetime, steward: Any,
-            nonce: str | None, scanned_at: datetime) -> Answer:
+def _settle(
+    *,
+    gate: Gate,
+    ticket: Ticket | None,
+    verdict: str | None,
+    via: str,
+    presented: str,
+    now: datetime,
+    steward: Any,
+    nonce: str | None,
+    scanned_at: datetime,
+) -> Answer:
     with transaction.atomic():
         scan = Scan(
-            event_id=gate.event_id, gate=gate, check_in_list_id=gate.check_in_list_id, ticket=ticket, steward=steward,
-            nonce=nonce or None, via=via, verdict=verdict or Verdict.ADMITTED, scanned_at=scanned_at, received_at=now,
+            event_id=gate.event_id,
+            gate=gate,
+            check_in_list_id=gate.check_in_list_id,
+            ticket=ticket,
+            steward=steward,
+            nonce=nonce or None,
+            via=via,
+            verdict=verdict or Verdict.ADMITTED,
+            scanned_at=scanned_at,
+            received_at=now,
             presented=hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else "",
         )
         if nonce and (before := _repeated(gate, nonce)):

@@ -26,3 +26,7 @@ WORDS = {
     Verdict.WRONG_TIME: Words("Not now", "✕", "refuse", "Not valid at this time."),
     Verdict.AUTHENTIC_UNKNOWN: Words("Genuine, not listed", "?", "unsure", "Signed by us, but not in our list. Ask your supervisor."),
 }
+
+
+def words_of(verdict: str) -> Words:
+    return WORDS[Verdict(verdict)]

@@ -15,7 +15,7 @@ from scanning.access import gate_event_for_member
 from scanning.gates import add_gate, chosen_gate, gates_of
 from scanning.models import Gate
 from scanning.redemption import Answer
-from scanning.verdicts import WORDS
+from scanning.verdicts import words_of
 from ticketing.lib import clock, tokens
 
 LISTED = 50
@@ -37,14 +37,19 @@ def gate_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _page(request: HttpRequest, event: Event, gate: Gate, answer: Answer | None) -> HttpResponse:
     text = request.GET.get("q", "")[:80]
     context = {
-        "event": event, "gate": gate, "gates": gates_of(event=event), "counts": counting.counts_of(event=event), "q": text,
-        "found": search.tickets_named(event=event, text=text), "scans": counting.last_scans(event=event),
+        "event": event,
+        "gate": gate,
+        "gates": gates_of(event=event),
+        "counts": counting.counts_of(event=event),
+        "q": text,
+        "found": search.tickets_named(event=event, text=text),
+        "scans": counting.last_scans(event=event),
     }
     return render(request, "scanning/gate.html", context | _words(event, answer))
 
 
 def _words(event: Event, answer: Answer | None) -> dict[str, Any]:
-    return {"answer": answer, "words": WORDS[answer.verdict] if answer else None, "event": event}
+    return {"answer": answer, "words": words_of(answer.verdict) if answer else None, "event": event}
 
 
 @login_required
@@ -53,7 +58,11 @@ def scan_new(request: HttpRequest, slug: str) -> HttpResponse:
     event = gate_event_for_member(user=request.user, slug=slug)
     gate = chosen_gate(event=event, gate_id=request.POST.get("gate"))
     answer = redemption.redeem(
-        gate=gate, presented=request.POST.get("code", "").strip(), nonce=request.POST.get("nonce", "")[:40] or None, now=clock.now(), steward=request.user
+        gate=gate,
+        presented=request.POST.get("code", "").strip(),
+        nonce=request.POST.get("nonce", "")[:40] or None,
+        now=clock.now(),
+        steward=request.user,
     )
     return _answered(request, event, gate, answer)
 
@@ -79,8 +88,17 @@ def _answered(request: HttpRequest, event: Event, gate: Gate, answer: Answer) ->
 def _as_json(answer: Answer) -> dict[str, Any]:
     ticket, earlier = answer.ticket, answer.earlier
     return {
-        "verdict": answer.verdict, "word": WORDS[answer.verdict].word, "sentence": WORDS[answer.verdict].sentence,
-        "ticket": {"attendee": ticket.attendee_name, "type": ticket.ticket_type.name, "order": ticket.order.code, "serial": tokens.serial_text(ticket.serial)} if ticket else None,
+        "verdict": answer.verdict,
+        "word": words_of(answer.verdict).word,
+        "sentence": words_of(answer.verdict).sentence,
+        "ticket": {
+            "attendee": ticket.attendee_name,
+            "type": ticket.ticket_type.name,
+            "order": ticket.order.code,
+            "serial": tokens.serial_text(ticket.serial),
+        }
+        if ticket
+        else None,
         "earlier": {"admitted_at": earlier.admitted_at.isoformat(), "gate": earlier.gate.name} if earlier else None,
     }
 
@@ -88,7 +106,11 @@ def _as_json(answer: Answer) -> dict[str, Any]:
 @login_required
 def counts(request: HttpRequest, slug: str) -> HttpResponse:
     event = gate_event_for_member(user=request.user, slug=slug)
-    return render(request, "scanning/_counts.html", {"counts": counting.counts_of(event=event), "scans": counting.last_scans(event=event), "event": event})
+    return render(
+        request,
+        "scanning/_counts.html",
+        {"counts": counting.counts_of(event=event), "scans": counting.last_scans(event=event), "event": event},
+    )
 
 
 @login_required

@@ -36,18 +36,29 @@ def event(*, organiser: Organiser, now: datetime | None = None, published: bool 
     return Event.objects.create(
         organiser=organiser,
         **{
-            "name": f"Concert {_made}", "slug": f"concert-{_made}", "summary": "An evening of music.", "currency": "EUR",
-            "time_zone": "Europe/Berlin", "starts_at": now + timedelta(days=10), "ends_at": now + timedelta(days=10, hours=3),
-            "venue_name": "Town Hall", "venue_address": "Market 1", "city": "Berlin", "country": "DE",
+            "name": f"Concert {_made}",
+            "slug": f"concert-{_made}",
+            "summary": "An evening of music.",
+            "currency": "EUR",
+            "time_zone": "Europe/Berlin",
+            "starts_at": now + timedelta(days=10),
+            "ends_at": now + timedelta(days=10, hours=3),
+            "venue_name": "Town Hall",
+            "venue_address": "Market 1",
+            "city": "Berlin",
+            "country": "DE",
             "published_at": now if published else None,
-        } | fields,
+        }
+        | fields,
     )
 
 
 def ticket_type(event: Event, *, capacity: int = 100, price_minor: int = 0, quota: Quota | None = None, **fields: Any) -> TicketType:
     count = TicketType.objects.filter(event=event).count()
     made = TicketType.objects.create(
-        event=event, **{"name": f"Standard {count + 1}", "price_minor": price_minor, "pricing": "fixed" if price_minor else "free", "position": count} | fields
+        event=event,
+        **{"name": f"Standard {count + 1}", "price_minor": price_minor, "pricing": "fixed" if price_minor else "free", "position": count}
+        | fields,
     )
     made.quotas.add(quota or Quota.objects.create(event=event, name=f"Places {count + 1}", capacity=capacity))
     return made
@@ -57,8 +68,12 @@ def held(kind: TicketType, quantity: int = 1, *, now: datetime | None = None, em
     """Dana's hold, her details typed."""
     now = now or clock.now()
     made = checkout.hold(event=kind.event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], now=now, **options)
-    checkout.save_details(hold=made, buyer_name="Dana", buyer_email=email,
-                          attendees=[{"ticket_type": kind.pk, "name": f"Guest {n + 1}", "email": ""} for n in range(quantity)])
+    checkout.save_details(
+        hold=made,
+        buyer_name="Dana",
+        buyer_email=email,
+        attendees=[{"ticket_type": kind.pk, "name": f"Guest {n + 1}", "email": ""} for n in range(quantity)],
+    )
     return made
 
 

@@ -10,7 +10,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs beside Django's ORM
 
 _servers = None

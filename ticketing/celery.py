@@ -26,5 +26,9 @@ app.conf.beat_schedule = {
     "handle notices a nudge missed": {"task": "payments.handle_due_notices", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "close or settle open payments": {"task": "payments.settle_open", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "send refunds due": {"task": "payments.send_refunds", "schedule": 20.0, "options": {"expires": 20}},
-    "deliver the practice provider's notices": {"task": "payments.practice_deliver_due", "schedule": 5.0, "options": {"queue": "now", "expires": 5}},
+    "deliver the practice provider's notices": {
+        "task": "payments.practice_deliver_due",
+        "schedule": 5.0,
+        "options": {"queue": "now", "expires": 5},
+    },
 }

@@ -14,12 +14,20 @@ def serious_mode_is_whole(**kwargs: Any) -> list[CheckMessage]:
         return []
     found: list[CheckMessage] = []
     if not settings.REDIS_URL:
-        found.append(Error("DATABASE_URL is set, REDIS_URL is not.", hint="Set REDIS_URL, such as redis://redis:6379/0.", id="ticketing.E001"))
+        found.append(
+            Error("DATABASE_URL is set, REDIS_URL is not.", hint="Set REDIS_URL, such as redis://redis:6379/0.", id="ticketing.E001")
+        )
     if len(settings.SECRET_KEY) < 40:
         hint = "Set SECRET_KEY to at least 40 random characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
         found.append(Error("SECRET_KEY is missing or short.", hint=hint, id="ticketing.E002"))
     if urlsplit(settings.SITE_URL).scheme not in ("http", "https"):
-        found.append(Error(f"SITE_URL is {settings.SITE_URL!r}.", hint="Set SITE_URL to the public address, such as https://tickets.example.com.", id="ticketing.E003"))
+        found.append(
+            Error(
+                f"SITE_URL is {settings.SITE_URL!r}.",
+                hint="Set SITE_URL to the public address, such as https://tickets.example.com.",
+                id="ticketing.E003",
+            )
+        )
     return found
 
 
@@ -37,9 +45,21 @@ def fit_for_the_public(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG:
         found.append(Error("DEBUG is on.", hint="Unset DEBUG.", id="ticketing.E005"))
     if not settings.HTTPS:
-        found.append(Error("SITE_URL is not https.", hint="Set SITE_URL to an https address: passkeys and secure cookies need it.", id="ticketing.E006"))
+        found.append(
+            Error(
+                "SITE_URL is not https.", hint="Set SITE_URL to an https address: passkeys and secure cookies need it.", id="ticketing.E006"
+            )
+        )
     if not settings.EMAIL_URL:
-        found.append(Error("EMAIL_URL is not set: mail is written to files.", hint="Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587.", id="ticketing.E007"))
+        found.append(
+            Error(
+                "EMAIL_URL is not set: mail is written to files.",
+                hint="Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587.",
+                id="ticketing.E007",
+            )
+        )
     if not settings.S3_BUCKET:
-        found.append(Warning("Files are kept on this machine.", hint="Set S3_BUCKET when there is more than one machine.", id="ticketing.W001"))
+        found.append(
+            Warning("Files are kept on this machine.", hint="Set S3_BUCKET when there is more than one machine.", id="ticketing.W001")
+        )
     return found

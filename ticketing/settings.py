@@ -242,10 +242,14 @@ if S3_BUCKET:
     from botocore.config import Config as _BotoConfig
 
     _s3["OPTIONS"]["client_config"] = _BotoConfig(
-        connect_timeout=2, read_timeout=5, retries={"max_attempts": 2, "mode": "standard"},
-        s3={"addressing_style": _s3["OPTIONS"].pop("addressing_style")}, signature_version="s3v4",
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"max_attempts": 2, "mode": "standard"},
+        s3={"addressing_style": _s3["OPTIONS"].pop("addressing_style")},
+        signature_version="s3v4",
         # Other S3-compatible servers do not know the newest checksums.
-        request_checksum_calculation="when_required", response_checksum_validation="when_required",
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
 else:
     _s3 = {"BACKEND": "django.core.files.storage.FileSystemStorage"}

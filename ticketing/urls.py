@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from ticketing import health
 
+from ticketing import health
 
 urlpatterns = [
     path("", include("events.urls")),

@@ -1,6 +1,7 @@
 """Many orders fast: rows made in the database, consistent with the audit."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -49,9 +50,18 @@ def fill(*, event: Event, tickets: int, now: datetime) -> None:
     quota = Quota.objects.create(event=event, name="Standard", capacity=tickets * 2)
     kind.quotas.add(quota)
     gate = gates_of(event=event)[0]
-    facts = {
-        "event": event.pk, "currency": event.currency, "orders": tickets // 2, "each": 2, "now": now, "kind": kind.pk, "first": FIRST, "last": LAST,
-        "key": codes.signing_key_id(event_id=event.pk, now=now), "gate": gate.pk, "list": gate.check_in_list_id,
+    facts: dict[str, Any] = {
+        "event": event.pk,
+        "currency": event.currency,
+        "orders": tickets // 2,
+        "each": 2,
+        "now": now,
+        "kind": kind.pk,
+        "first": FIRST,
+        "last": LAST,
+        "key": codes.signing_key_id(event_id=event.pk, now=now),
+        "gate": gate.pk,
+        "list": gate.check_in_list_id,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -59,7 +69,8 @@ def fill(*, event: Event, tickets: int, now: datetime) -> None:
             cursor.execute(statement, facts)
         cursor.execute(
             "UPDATE events_quota SET claimed = (SELECT coalesce(sum(l.quantity), 0) FROM registrations_orderline l JOIN registrations_order o ON o.id = l.order_id "
-            "WHERE o.event_id = %s) WHERE id = %s", [event.pk, quota.pk]
+            "WHERE o.event_id = %s) WHERE id = %s",
+            [event.pk, quota.pk],
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE registrations_order, registrations_ticket, registrations_orderline, scanning_entry, scanning_scan")

@@ -24,7 +24,13 @@ from registrations import checkout
 PASSWORD = "demo-password"
 PEOPLE = ("Alice", "Bob", "Charlie", "Dana", "Erin", "Frank", "Grace")
 ORGANISERS = (
-    ("Hall of Echoes", "hall-of-echoes", "Europe/Berlin", "EUR", {"Alice": "owner", "Erin": "manager", "Bob": "gate", "Frank": "finance", "Grace": "viewer"}),
+    (
+        "Hall of Echoes",
+        "hall-of-echoes",
+        "Europe/Berlin",
+        "EUR",
+        {"Alice": "owner", "Erin": "manager", "Bob": "gate", "Frank": "finance", "Grace": "viewer"},
+    ),
     ("Charlie's Comedy Club", "charlies-comedy", "Europe/London", "GBP", {"Charlie": "owner", "Frank": "manager"}),
     ("Open Skies Festivals", "open-skies", "America/New_York", "USD", {"Erin": "owner", "Bob": "gate", "Alice": "viewer"}),
 )
@@ -54,7 +60,9 @@ EVENTS = (
     ("Harbour swim breakfast", 2, 71, 7, "Sydney", "Boat Shed", "Australia/Sydney", "AUD", 4200),
 )
 SUMMARIES = (
-    "An evening you will want to tell people about.", "Small room, good sound, no phones.", "Doors open an hour before; come early for a good seat.",
+    "An evening you will want to tell people about.",
+    "Small room, good sound, no phones.",
+    "Doors open an hour before; come early for a good seat.",
     "For everybody who has been meaning to come for years.",
 )
 DESCRIPTION = """## What to expect
@@ -86,7 +94,9 @@ def _people() -> dict[str, User]:
     people, hashed = {}, make_password(PASSWORD)
     for name in PEOPLE:
         email = f"{name.lower()}@example.com"
-        user, new = User.objects.get_or_create(email=email, defaults={"name": name, "password": hashed, "is_staff": name == "Alice", "is_superuser": name == "Alice"})
+        user, new = User.objects.get_or_create(
+            email=email, defaults={"name": name, "password": hashed, "is_staff": name == "Alice", "is_superuser": name == "Alice"}
+        )
         if new:
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
         people[name] = user
@@ -95,20 +105,32 @@ def _people() -> dict[str, User]:
 
 def _organiser(row: tuple[Any, ...], people: dict[str, User]) -> Organiser:
     name, slug, zone, currency, team = row
-    organiser, _ = Organiser.objects.get_or_create(slug=slug, defaults={"name": name, "email": f"hello@{slug}.example", "time_zone": zone, "currency": currency})
+    organiser, _ = Organiser.objects.get_or_create(
+        slug=slug, defaults={"name": name, "email": f"hello@{slug}.example", "time_zone": zone, "currency": currency}
+    )
     for person, role in team.items():
         Membership.objects.get_or_create(organiser=organiser, user=people[person], defaults={"role": Role(role)})
     return organiser
 
 
-def _event(slug: str, name: str, organiser: Organiser, starts_at: datetime, *, covered: bool = True, published: bool = True, **fields: Any) -> Event | None:
+def _event(
+    slug: str, name: str, organiser: Organiser, starts_at: datetime, *, covered: bool = True, published: bool = True, **fields: Any
+) -> Event | None:
     """A new event, or None when it is there already."""
     if Event.objects.filter(slug=slug).exists():
         return None
     summary = SUMMARIES[len(name) % len(SUMMARIES)]
     values = {
-        "name": name, "summary": summary, "time_zone": organiser.time_zone, "currency": organiser.currency, "venue_name": organiser.name, "city": "Berlin",
-        "country": "DE", "venue_address": "Lange Straße 7", "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=3),
+        "name": name,
+        "summary": summary,
+        "time_zone": organiser.time_zone,
+        "currency": organiser.currency,
+        "venue_name": organiser.name,
+        "city": "Berlin",
+        "country": "DE",
+        "venue_address": "Lange Straße 7",
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=3),
     } | fields
     values["description"] = DESCRIPTION.format(summary=summary, venue=values["venue_name"] or "It")
     if covered:
@@ -128,12 +150,24 @@ def _type(event: Event, name: str, price_minor: int, capacity: int, **fields: An
 def _listed_event(row: tuple[Any, ...], organisers: list[Organiser], chance: random.Random, now: datetime) -> int:
     name, owner, days, hour, city, venue, zone, currency, price = row
     starts = _at(now, days, hour, zone)
-    event = _event(f"{name.lower().replace(' ', '-').replace(',', '').replace(':', '')}", name, organisers[owner], starts, time_zone=zone, currency=currency, city=city, venue_name=venue)
+    event = _event(
+        f"{name.lower().replace(' ', '-').replace(',', '').replace(':', '')}",
+        name,
+        organisers[owner],
+        starts,
+        time_zone=zone,
+        currency=currency,
+        city=city,
+        venue_name=venue,
+    )
     if event is None:
         return 0
     hall = Quota(event=event, name="The whole room")
     publication.save_quota(event=event, quota=hall, capacity=240)
-    kinds = [_type(event, "Standard", price, 200), _type(event, "Reduced", price * 6 // 10 // 10 * 10, 60, description="Students, seniors, jobless.")]
+    kinds = [
+        _type(event, "Standard", price, 200),
+        _type(event, "Reduced", price * 6 // 10 // 10 * 10, 60, description="Students, seniors, jobless."),
+    ]
     for kind in kinds:
         kind.quotas.add(hall)
     _type(event, "Supporter", price * 2, 20, description="Pays for somebody else's reduced ticket.")
@@ -152,7 +186,9 @@ def _past_event(number: int, organisers: list[Organiser], chance: random.Random,
 
 
 def _big(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("long-night-of-music", "The long night of music", organiser, _at(now, 0, 22, organiser.time_zone), venue_name="Festival grounds")
+    event = _event(
+        "long-night-of-music", "The long night of music", organiser, _at(now, 0, 22, organiser.time_zone), venue_name="Festival grounds"
+    )
     if event is None:
         return 0
     large.fill(event=event, tickets=40_000, now=now)
@@ -188,7 +224,16 @@ def _cancelled(organiser: Organiser, chance: random.Random, now: datetime) -> in
 
 
 def _online(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("how-to-listen", "How to listen: a lecture", organiser, _at(now, 10, 19, organiser.time_zone), venue_name="", venue_address="", city="", online_url="https://example.com/lecture")
+    event = _event(
+        "how-to-listen",
+        "How to listen: a lecture",
+        organiser,
+        _at(now, 10, 19, organiser.time_zone),
+        venue_name="",
+        venue_address="",
+        city="",
+        online_url="https://example.com/lecture",
+    )
     if event is None:
         return 0
     _type(event, "Seat at home", 500, 500)
@@ -211,7 +256,12 @@ def _sell(kind: TicketType, quantity: int, email: str, now: datetime) -> None:
     kind.event = event
     held = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], now=now)
     name = email.split("@")[0].title()
-    checkout.save_details(hold=held, buyer_name=name, buyer_email=email, attendees=[{"ticket_type": kind.pk, "name": name, "email": ""} for _ in range(quantity)])
+    checkout.save_details(
+        hold=held,
+        buyer_name=name,
+        buyer_email=email,
+        attendees=[{"ticket_type": kind.pk, "name": name, "email": ""} for _ in range(quantity)],
+    )
     order = checkout.place_order(hold=held, now=now)
     if order.total_minor:
         payment = settlement.open_payment(order=order, now=now)

@@ -14,8 +14,15 @@ DELAY = timedelta(seconds=10)
 OUT_OF_ORDER = timedelta(seconds=20)
 
 
-def decide(*, row: PracticeSession, status: Status, now: datetime, only_from: Sequence[Status] = (Status.OPEN, Status.PENDING),
-           copies: int = 1, late: bool = False) -> bool:
+def decide(
+    *,
+    row: PracticeSession,
+    status: Status,
+    now: datetime,
+    only_from: Sequence[Status] = (Status.OPEN, Status.PENDING),
+    copies: int = 1,
+    late: bool = False,
+) -> bool:
     """Decide a session, once, and owe its notice `copies` times. `late`: notices come out of order."""
     with transaction.atomic():
         done = PracticeSession.objects.filter(pk=row.pk, status__in=only_from).update(status=status, decides_at=None, decides_to="")

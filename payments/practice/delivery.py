@@ -20,13 +20,17 @@ MOST_TRIES = 12
 
 def deliver_due(*, now: datetime) -> int:
     """Post what is due; what is not answered 200 is sent again, later each time. Returns how many arrived."""
-    due = PracticeNotice.objects.filter(due_at__lte=now, delivered_at=None, tries__lt=MOST_TRIES).select_related("session").order_by("due_at")
+    due = (
+        PracticeNotice.objects.filter(due_at__lte=now, delivered_at=None, tries__lt=MOST_TRIES).select_related("session").order_by("due_at")
+    )
     return sum(_deliver(notice, now) for notice in due[:BATCH])
 
 
 def _deliver(notice: PracticeNotice, now: datetime) -> int:
     wait = timedelta(seconds=min(5 * 2**notice.tries, 3600))
-    claimed = PracticeNotice.objects.filter(pk=notice.pk, tries=notice.tries, delivered_at=None).update(tries=notice.tries + 1, due_at=now + wait)
+    claimed = PracticeNotice.objects.filter(pk=notice.pk, tries=notice.tries, delivered_at=None).update(
+        tries=notice.tries + 1, due_at=now + wait
+    )
     if not claimed or not post(notice=notice, now=now):
         return 0
     PracticeNotice.objects.filter(pk=notice.pk).update(delivered_at=now)
@@ -38,7 +42,9 @@ def post(*, notice: PracticeNotice, now: datetime) -> bool:
     body = json.dumps({"id": notice.notice_id, "kind": notice.kind, "session": notice.session.token}).encode()
     stamp = str(int(now.timestamp()))
     request = urllib.request.Request(
-        absolute(reverse("payments:notice-new", kwargs={"gateway_name": "practice"})), data=body, method="POST",
+        absolute(reverse("payments:notice-new", kwargs={"gateway_name": "practice"})),
+        data=body,
+        method="POST",
         headers={"Content-Type": "application/json", SIGNATURE_HEADER: f"{stamp}.{sign(body=body, stamp=stamp, secret=secrets()[0])}"},
     )
     try:

@@ -33,8 +33,12 @@ class PracticeGateway:
         _maybe_away()
         now = clock.now()
         fields = {
-            "reference": asked.reference, "description": asked.description[:200], "amount_minor": asked.amount_minor,
-            "currency": asked.currency, "return_url": asked.return_url, "cancel_url": asked.cancel_url,
+            "reference": asked.reference,
+            "description": asked.description[:200],
+            "amount_minor": asked.amount_minor,
+            "currency": asked.currency,
+            "return_url": asked.return_url,
+            "cancel_url": asked.cancel_url,
         }
         row, _ = PracticeSession.objects.get_or_create(
             idempotency_key=asked.idempotency_key,
@@ -60,7 +64,9 @@ class PracticeGateway:
         row = _row(provider_id)
         try:
             with transaction.atomic():
-                made = PracticeRefund.objects.create(session=row, idempotency_key=idempotency_key, amount_minor=amount_minor, created_at=clock.now())
+                made = PracticeRefund.objects.create(
+                    session=row, idempotency_key=idempotency_key, amount_minor=amount_minor, created_at=clock.now()
+                )
                 given = PracticeSession.objects.filter(
                     pk=row.pk, status=Status.SUCCEEDED, refunded_minor__lte=F("amount_minor") - amount_minor
                 ).update(refunded_minor=F("refunded_minor") + amount_minor)
@@ -102,8 +108,12 @@ def _row(provider_id: str) -> PracticeSession:
 
 def _session(row: PracticeSession) -> Session:
     return Session(
-        provider_id=row.token, status=Status(row.status), payment_url=absolute(reverse("payments:practice", kwargs={"token": row.token})),
-        amount_minor=row.amount_minor, currency=row.currency, failure="declined" if row.status == Status.FAILED else "",
+        provider_id=row.token,
+        status=Status(row.status),
+        payment_url=absolute(reverse("payments:practice", kwargs={"token": row.token})),
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        failure="declined" if row.status == Status.FAILED else "",
     )
 
 

@@ -5,8 +5,8 @@ few milliseconds. Where a script or a length does not fit the stamp, WeasyPrint 
 shaping included. The same facts give the same bytes.
 """
 
+from registrations.ticket_pdf.document import ticket_pdf
 from registrations.ticket_pdf.facts import DesignFacts, TicketFacts
 from registrations.ticket_pdf.qr import qr_svg
-from registrations.ticket_pdf.document import ticket_pdf
 
 __all__ = ["DesignFacts", "TicketFacts", "qr_svg", "ticket_pdf"]

@@ -67,13 +67,30 @@ def _weasyprint() -> tuple[Any, Any, Any]:
 
 
 def _page(design: DesignFacts, ticket: TicketFacts | None) -> str:
-    facts = {name: html.escape(str(getattr(design, name) or "")) for name in (
-        "event_name", "organiser_name", "starts_text", "ends_text", "venue_name", "venue_address", "ticket_type_name", "price_text", "order_hint", "language")}
+    facts = {
+        name: html.escape(str(getattr(design, name) or ""))
+        for name in (
+            "event_name",
+            "organiser_name",
+            "starts_text",
+            "ends_text",
+            "venue_name",
+            "venue_address",
+            "ticket_type_name",
+            "price_text",
+            "order_hint",
+            "language",
+        )
+    }
     facts["accent"] = design.accent if design.accent.startswith("#") and len(design.accent) == 7 else "#285cc2"
-    facts["cover"] = f'<img class="cover" src="data:image/jpeg;base64,{base64.b64encode(design.cover).decode()}" alt="">' if design.cover else ""
+    facts["cover"] = (
+        f'<img class="cover" src="data:image/jpeg;base64,{base64.b64encode(design.cover).decode()}" alt="">' if design.cover else ""
+    )
     for name in ("attendee_name", "serial_text", "order_code", "position"):
         facts[name] = html.escape(getattr(ticket, name)) if ticket else ""
-    facts["qr"] = f'<img src="data:image/svg+xml;base64,{base64.b64encode(qr_svg(ticket.code).encode()).decode()}" alt="">' if ticket else ""
+    facts["qr"] = (
+        f'<img src="data:image/svg+xml;base64,{base64.b64encode(qr_svg(ticket.code).encode()).decode()}" alt="">' if ticket else ""
+    )
     page = TEMPLATE.read_text()
     for name, value in facts.items():
         page = page.replace("{{ " + name + " }}", value)

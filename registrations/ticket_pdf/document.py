@@ -18,8 +18,10 @@ def ticket_pdf(*, design: DesignFacts, tickets: Sequence[TicketFacts]) -> bytes:
 
 def tickets_pdf(*, pages: Sequence[tuple[DesignFacts, TicketFacts]]) -> bytes:
     """One page for each ticket, of any designs, in this order."""
-    groups = [(design, fits, [ticket for _, ticket in group])
-              for (design, fits), group in groupby(pages, key=lambda page: (page[0], stamp.can_stamp(page[1])))]
+    groups = [
+        (design, fits, [ticket for _, ticket in group])
+        for (design, fits), group in groupby(pages, key=lambda page: (page[0], stamp.can_stamp(page[1])))
+    ]
     parts: list[pikepdf.Pdf] = []
     for design, fits, tickets in groups:
         if fits:

@@ -11,8 +11,23 @@ from dataclasses import dataclass
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-STAMPED_SCRIPTS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x218, 0x21C), *range(0x370, 0x400), *range(0x400, 0x460),
-                   *range(0x1E80, 0x1E86), 0x1E9E, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x20AC]
+STAMPED_SCRIPTS = [
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x180),
+    *range(0x218, 0x21C),
+    *range(0x370, 0x400),
+    *range(0x400, 0x460),
+    *range(0x1E80, 0x1E86),
+    0x1E9E,
+    0x2013,
+    0x2014,
+    0x2018,
+    0x2019,
+    0x201C,
+    0x201D,
+    0x2026,
+    0x20AC,
+]
 FAMILIES = {"regular": "Noto Sans:style=Regular", "bold": "Noto Sans:style=Bold"}
 
 
@@ -56,10 +71,12 @@ def stamp_font(weight: str) -> StampFont:
     scale = 1000 / font["head"].unitsPerEm
     order = {name: number for number, name in enumerate(font.getGlyphOrder())}
     return StampFont(
-        name=f"NotoSans-{weight.title()}", file=out.getvalue(),
+        name=f"NotoSans-{weight.title()}",
+        file=out.getvalue(),
         glyphs={code: order[name] for code, name in font.getBestCmap().items()},
         widths={order[name]: round(metric[0] * scale) for name, metric in font["hmtx"].metrics.items()},
-        ascent=round(font["hhea"].ascent * scale), descent=round(font["hhea"].descent * scale),
+        ascent=round(font["hhea"].ascent * scale),
+        descent=round(font["hhea"].descent * scale),
         box=tuple(round(getattr(font["head"], edge) * scale) for edge in ("xMin", "yMin", "xMax", "yMax")),  # type: ignore[arg-type]
     )
 

@@ -62,25 +62,51 @@ def _prepared(design: DesignFacts) -> bytes:
 def _embedded(pdf: pikepdf.Pdf, font: StampFont) -> pikepdf.Object:
     name = Name("/STAMPS+" + font.name)
     file = Stream(pdf, font.file, Length1=len(font.file))
-    descriptor = pdf.make_indirect(Dictionary(
-        Type=Name.FontDescriptor, FontName=name, Flags=4, FontBBox=Array(list(font.box)), ItalicAngle=0, Ascent=font.ascent,
-        Descent=font.descent, CapHeight=714, StemV=80, FontFile2=file,
-    ))
+    descriptor = pdf.make_indirect(
+        Dictionary(
+            Type=Name.FontDescriptor,
+            FontName=name,
+            Flags=4,
+            FontBBox=Array(list(font.box)),
+            ItalicAngle=0,
+            Ascent=font.ascent,
+            Descent=font.descent,
+            CapHeight=714,
+            StemV=80,
+            FontFile2=file,
+        )
+    )
     widths = Array([0, Array([font.widths.get(glyph, 0) for glyph in range(max(font.widths) + 1)])])
-    descendant = pdf.make_indirect(Dictionary(
-        Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=name, CIDToGIDMap=Name.Identity, FontDescriptor=descriptor, W=widths, DW=600,
-        CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
-    ))
-    return pdf.make_indirect(Dictionary(
-        Type=Name.Font, Subtype=Name.Type0, BaseFont=name, Encoding=Name("/Identity-H"), DescendantFonts=Array([descendant]),
-        ToUnicode=Stream(pdf, _to_unicode(font).encode()),
-    ))
+    descendant = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Font,
+            Subtype=Name.CIDFontType2,
+            BaseFont=name,
+            CIDToGIDMap=Name.Identity,
+            FontDescriptor=descriptor,
+            W=widths,
+            DW=600,
+            CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+        )
+    )
+    return pdf.make_indirect(
+        Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type0,
+            BaseFont=name,
+            Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([descendant]),
+            ToUnicode=Stream(pdf, _to_unicode(font).encode()),
+        )
+    )
 
 
 def _to_unicode(font: StampFont) -> str:
     """So that the text can be searched and copied."""
     pairs = [f"<{glyph:04X}> <{code:04X}>" for code, glyph in font.glyphs.items()]
-    blocks = "".join(f"{len(pairs[i:i + 100])} beginbfchar\n" + "\n".join(pairs[i:i + 100]) + "\nendbfchar\n" for i in range(0, len(pairs), 100))
+    blocks = "".join(
+        f"{len(pairs[i : i + 100])} beginbfchar\n" + "\n".join(pairs[i : i + 100]) + "\nendbfchar\n" for i in range(0, len(pairs), 100)
+    )
     return (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Stamp def /CMapType 2 def\n"
         f"1 begincodespacerange <0000> <FFFF> endcodespacerange\n{blocks}endcmap CMapName currentdict /CMap defineresource pop end end"

@@ -10,8 +10,15 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 
-TYPED = {"name": "Spring ball", "starts_at": "2027-03-20T20:00", "ends_at": "2027-03-21T02:00", "time_zone": "Europe/Berlin", "currency": "EUR",
-         "venue_name": "Town Hall", "city": "Berlin"}
+TYPED = {
+    "name": "Spring ball",
+    "starts_at": "2027-03-20T20:00",
+    "ends_at": "2027-03-21T02:00",
+    "time_zone": "Europe/Berlin",
+    "currency": "EUR",
+    "venue_name": "Town Hall",
+    "city": "Berlin",
+}
 
 
 def test_an_event_is_made_priced_published_copied_and_cancelled(client, hall, alice):
@@ -37,11 +44,14 @@ def test_an_event_is_made_priced_published_copied_and_cancelled(client, hall, al
     assert event.cancelled_at
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"starts_at": "2027-03-28T02:30", "ends_at": "2027-03-28T05:00"}, "does not exist"),
-    ({"ends_at": "2027-03-20T19:00"}, "ends before it starts"),
-    ({"name": ""}, "required"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"starts_at": "2027-03-28T02:30", "ends_at": "2027-03-28T05:00"}, "does not exist"),
+        ({"ends_at": "2027-03-20T19:00"}, "ends before it starts"),
+        ({"name": ""}, "required"),
+    ],
+)
 def test_bad_input_keeps_what_was_typed_and_says_the_mend(client, hall, alice, change, says):
     client.force_login(alice)
     reply = client.post(f"/manage/{hall.slug}/events/new/", TYPED | {"summary": "Kept words"} | change)
@@ -54,8 +64,10 @@ def test_bad_input_keeps_what_was_typed_and_says_the_mend(client, hall, alice, c
 def test_prices_follow_the_currencys_decimals(client, hall, alice, currency, typed, minor):
     event = cast.event(organiser=hall, currency=currency)
     client.force_login(alice)
-    client.post(f"/manage/events/{event.slug}/tickets/new/",
-                {"name": "A", "pricing": "fixed", "price": typed, "capacity": "1", "min_per_order": "1", "max_per_order": "1"})
+    client.post(
+        f"/manage/events/{event.slug}/tickets/new/",
+        {"name": "A", "pricing": "fixed", "price": typed, "capacity": "1", "min_per_order": "1", "max_per_order": "1"},
+    )
     assert TicketType.objects.get().price_minor == minor
 
 
@@ -73,7 +85,10 @@ def test_a_capacity_below_what_is_sold_is_refused_at_the_field(client, concert, 
 
 def test_charlie_and_the_gate_role_find_nothing(client, concert, charlie, bob):
     kind = cast.ticket_type(concert)
-    paths = [f"/manage/events/{concert.slug}/{part}" for part in ("", "details/", "preview/", "tickets/", "tickets/new/", f"tickets/{kind.pk}/", "cancellation/")]
+    paths = [
+        f"/manage/events/{concert.slug}/{part}"
+        for part in ("", "details/", "preview/", "tickets/", "tickets/new/", f"tickets/{kind.pk}/", "cancellation/")
+    ]
     for user in (charlie, bob):
         client.force_login(user)
         for path in [*paths, f"/manage/{concert.organiser.slug}/events/new/"]:
@@ -83,7 +98,16 @@ def test_charlie_and_the_gate_role_find_nothing(client, concert, charlie, bob):
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
-@pytest.mark.parametrize("local", [datetime(2027, 1, 15, 20), datetime(2027, 7, 15, 20, 30), datetime(2027, 3, 28, 3, 30), datetime(2027, 10, 31, 2, 30), datetime(2027, 11, 7, 1, 30)])
+@pytest.mark.parametrize(
+    "local",
+    [
+        datetime(2027, 1, 15, 20),
+        datetime(2027, 7, 15, 20, 30),
+        datetime(2027, 3, 28, 3, 30),
+        datetime(2027, 10, 31, 2, 30),
+        datetime(2027, 11, 7, 1, 30),
+    ],
+)
 def test_times_go_round_over_zones_and_both_changes(zone, local):
     moment = times.to_utc(local, zone)
     assert times.to_local(moment, zone) == local

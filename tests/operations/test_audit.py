@@ -30,20 +30,32 @@ def test_a_normal_world_is_clean(world):
     assert violated() == set()
 
 
-@pytest.mark.parametrize(("name", "plant"), [
-    ("I1", "UPDATE events_quota SET claimed = claimed + 1"),
-    ("I3", "UPDATE registrations_order SET confirmed_at = now() WHERE total_minor > 0"),
-    ("I4", "UPDATE registrations_hold SET expires_at = now() - interval '1 hour' WHERE converted_at IS NULL"),
-    ("M4", "DELETE FROM registrations_ticket WHERE position = 2"),
-    ("M4", "UPDATE registrations_order SET confirmed_at = NULL"),
-    ("M1", "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, succeeded_at, failure) "
-           "SELECT id, 'practice', 'k', 500, 'EUR', '', now(), now(), '' FROM registrations_order WHERE total_minor > 0"),
-    ("M2", "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, succeeded_at, failure) "
-           "SELECT id, 'practice', 'k' || n, 500, 'EUR', '', now(), now(), '' FROM registrations_order, generate_series(1, 2) n WHERE total_minor > 0"),
-    ("M3", "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, failure) "
-           "SELECT id, 'practice', 'k', 500, 'EUR', '', now(), '' FROM registrations_order WHERE total_minor > 0; "
-           "UPDATE registrations_hold SET released_at = now() WHERE converted_at IS NULL"),
-])
+@pytest.mark.parametrize(
+    ("name", "plant"),
+    [
+        ("I1", "UPDATE events_quota SET claimed = claimed + 1"),
+        ("I3", "UPDATE registrations_order SET confirmed_at = now() WHERE total_minor > 0"),
+        ("I4", "UPDATE registrations_hold SET expires_at = now() - interval '1 hour' WHERE converted_at IS NULL"),
+        ("M4", "DELETE FROM registrations_ticket WHERE position = 2"),
+        ("M4", "UPDATE registrations_order SET confirmed_at = NULL"),
+        (
+            "M1",
+            "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, succeeded_at, failure) "
+            "SELECT id, 'practice', 'k', 500, 'EUR', '', now(), now(), '' FROM registrations_order WHERE total_minor > 0",
+        ),
+        (
+            "M2",
+            "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, succeeded_at, failure) "
+            "SELECT id, 'practice', 'k' || n, 500, 'EUR', '', now(), now(), '' FROM registrations_order, generate_series(1, 2) n WHERE total_minor > 0",
+        ),
+        (
+            "M3",
+            "INSERT INTO payments_payment (order_id, gateway, idempotency_key, amount_minor, currency, payment_url, opened_at, failure) "
+            "SELECT id, 'practice', 'k', 500, 'EUR', '', now(), '' FROM registrations_order WHERE total_minor > 0; "
+            "UPDATE registrations_hold SET released_at = now() WHERE converted_at IS NULL",
+        ),
+    ],
+)
 def test_a_planted_violation_is_found(world, name, plant):
     with connection.cursor() as cursor:
         for statement in plant.split("; "):

@@ -16,7 +16,9 @@ def desk(client, db):
     return client
 
 
-@pytest.mark.parametrize("model", [model for model in admin.site._registry if model._meta.app_label in OURS], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [model for model in admin.site._registry if model._meta.app_label in OURS], ids=lambda model: model.__name__
+)
 def test_each_list_and_row_opens(desk, concert, model, django_assert_max_num_queries):
     cast.ordered(cast.ticket_type(concert), 2)
     address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"

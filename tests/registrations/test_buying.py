@@ -146,7 +146,9 @@ def test_a_refusal_is_remembered_without_touching_the_database_row(concert, djan
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         assert choose(Client(), kind).status_code == 409
     assert not [q for q in seen if "UPDATE" in q["sql"]]
 

@@ -45,7 +45,9 @@ def test_search_finds_prefixes_of_names_addresses_and_codes(desk, concert):
         assert desk.get(f"/manage/events/{concert.slug}/orders/", {"q": text}).status_code == 200
 
 
-@pytest.mark.parametrize(("rows", "find", "index"), [(Order, search.search_orders, "order_search"), (Ticket, search.search_tickets, "ticket_search")])
+@pytest.mark.parametrize(
+    ("rows", "find", "index"), [(Order, search.search_orders, "order_search"), (Ticket, search.search_tickets, "ticket_search")]
+)
 def test_search_can_use_its_index(concert, rows, find, index):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

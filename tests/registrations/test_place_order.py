@@ -6,8 +6,8 @@ import pytest
 
 from events.models import Quota
 from registrations import cancellation, checkout, expiry
-from registrations.models import BuyerAllowance, Order, Ticket
 from registrations.allowance import TooManyForBuyer
+from registrations.models import BuyerAllowance, Order, Ticket
 from tests import cast
 from ticketing.lib import clock
 

@@ -28,7 +28,9 @@ def test_a_program_gets_json(client, concert, bob, django_assert_max_num_queries
     client.force_login(bob)
     client.get(f"/gate/{concert.slug}/")
     with django_assert_max_num_queries(13):
-        reply = client.post(f"/gate/{concert.slug}/scans/", {"code": codes.code_of(ticket), "nonce": "x"}, headers={"Accept": "application/json"})
+        reply = client.post(
+            f"/gate/{concert.slug}/scans/", {"code": codes.code_of(ticket), "nonce": "x"}, headers={"Accept": "application/json"}
+        )
     assert reply.json()["verdict"] == "admitted"
     assert reply.json()["ticket"]["attendee"] == "Guest 1"
 

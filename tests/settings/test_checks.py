@@ -7,8 +7,13 @@ import sys
 import pytest
 
 WHOLE = {
-    "DATABASE_URL": "postgres://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0", "SECRET_KEY": "k" * 50, "SITE_URL": "https://tickets.example.com",
-    "PAYMENT_GATEWAY": "practice", "ALLOW_PRACTICE_PAYMENTS": "1", "EMAIL_URL": "smtp://127.0.0.1:25",
+    "DATABASE_URL": "postgres://u:p@127.0.0.1:1/x",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": "k" * 50,
+    "SITE_URL": "https://tickets.example.com",
+    "PAYMENT_GATEWAY": "practice",
+    "ALLOW_PRACTICE_PAYMENTS": "1",
+    "EMAIL_URL": "smtp://127.0.0.1:25",
 }
 
 
@@ -22,14 +27,17 @@ def test_whole_serious_settings_pass():
     assert check(**WHOLE)[0] == 0
 
 
-@pytest.mark.parametrize(("change", "mend"), [
-    ({"REDIS_URL": ""}, "Set REDIS_URL"),
-    ({"SECRET_KEY": "short"}, "at least 40 random characters"),
-    ({"PAYMENT_GATEWAY": ""}, "Set PAYMENT_GATEWAY"),
-    ({"ALLOW_PRACTICE_PAYMENTS": "0"}, "ALLOW_PRACTICE_PAYMENTS=1"),
-    ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "Set S3_BUCKET"),
-    ({"HOLD_MINUTES": "soon"}, "HOLD_MINUTES"),
-])
+@pytest.mark.parametrize(
+    ("change", "mend"),
+    [
+        ({"REDIS_URL": ""}, "Set REDIS_URL"),
+        ({"SECRET_KEY": "short"}, "at least 40 random characters"),
+        ({"PAYMENT_GATEWAY": ""}, "Set PAYMENT_GATEWAY"),
+        ({"ALLOW_PRACTICE_PAYMENTS": "0"}, "ALLOW_PRACTICE_PAYMENTS=1"),
+        ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "Set S3_BUCKET"),
+        ({"HOLD_MINUTES": "soon"}, "HOLD_MINUTES"),
+    ],
+)
 def test_each_half_given_setting_says_its_mend(change, mend):
     code, said = check(**(WHOLE | change))
     assert code != 0

@@ -22,15 +22,29 @@ def _end_with_parent(parent: int, ending: int) -> Callable[[], None]:
     return prepare
 
 
-def start(command: Sequence[str], *, log: Path, ending: int = signal.SIGTERM, user: int | None = None, group: int | None = None,
-          cwd: str | Path = "/", env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str],
+    *,
+    log: Path,
+    ending: int = signal.SIGTERM,
+    user: int | None = None,
+    group: int | None = None,
+    cwd: str | Path = "/",
+    env: dict[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
     """Start a child whose output goes to `log`; it gets the signal `ending` when this process dies."""
     as_user: dict[str, Any] = {} if user is None else {"user": user, "group": group, "extra_groups": []}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=env,
-            preexec_fn=_end_with_parent(os.getpid(), ending), **as_user,
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            preexec_fn=_end_with_parent(os.getpid(), ending),
+            **as_user,
         )
 
 

@@ -17,6 +17,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ticketing.embedded import DATABASE, USER, children, socket_directory
 
@@ -129,9 +130,27 @@ class Servers:
 
     def start_redis(self) -> None:
         command = [
-            _redis_binary(), "--port", "0", "--unixsocket", str(self.redis_socket), "--unixsocketperm", "700",
-            "--dir", str(self.sockets), "--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "64",
-            "--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru",
+            _redis_binary(),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.redis_socket),
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(self.sockets),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--daemonize",
+            "no",
+            "--databases",
+            "64",
+            "--maxmemory",
+            "256mb",
+            "--maxmemory-policy",
+            "volatile-lru",
         ]
         self.redis = children.start(command, log=self.var / "log" / "redis.log")
         deadline = time.monotonic() + START_SECONDS
@@ -163,8 +182,12 @@ def _account() -> pwd.struct_passwd | None:
     raise RuntimeError("PostgreSQL refuses to run as root and no user 'nobody' exists. Start as an ordinary user.")
 
 
-def _as_user(account: pwd.struct_passwd | None) -> dict[str, int]:
+def _as_user(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid}
+
+
+def _no_groups(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    return {} if account is None else {"extra_groups": []}
 
 
 def _plain_environment() -> dict[str, str]:
@@ -189,7 +212,12 @@ def _own_directory(path: Path, *, mode: int, account: pwd.struct_passwd | None =
 
 def _reachable(path: Path, account: pwd.struct_passwd) -> bool:
     """Whether the account may walk to the folder."""
-    return subprocess.run(["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(path.resolve())], cwd="/", **_as_user(account), extra_groups=[]).returncode == 0
+    return (
+        subprocess.run(
+            ["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(path.resolve())], cwd="/", **_as_user(account), extra_groups=[]
+        ).returncode
+        == 0
+    )
 
 
 def _postgres_binaries(home: Path, account: pwd.struct_passwd | None) -> Path:
@@ -228,8 +256,15 @@ def _redis_binary() -> str:
 
 def _initdb(binaries: Path, data: Path, account: pwd.struct_passwd | None) -> None:
     command = [str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
-    done = subprocess.run(command, cwd="/", env=_plain_environment(), capture_output=True, text=True, **_as_user(account),
-                          **({} if account is None else {"extra_groups": []}))
+    done = subprocess.run(
+        command,
+        cwd="/",
+        env=_plain_environment(),
+        capture_output=True,
+        text=True,
+        **_as_user(account),
+        **_no_groups(account),
+    )
     if done.returncode != 0:
         shutil.rmtree(data, ignore_errors=True)
         raise RuntimeError(f"PostgreSQL could not make its files in {data}: {done.stderr.strip().splitlines()[-1:]}")

@@ -11,7 +11,20 @@ CURRENCIES = (
 ).split()
 ZERO_DECIMAL = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
 THREE_DECIMAL = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "VND": "₫", "TRY": "₺", "UAH": "₴", "NGN": "₦", "PHP": "₱"}
+SYMBOLS = {
+    "EUR": "€",
+    "USD": "$",
+    "GBP": "£",
+    "JPY": "¥",
+    "INR": "₹",
+    "KRW": "₩",
+    "ILS": "₪",
+    "VND": "₫",
+    "TRY": "₺",
+    "UAH": "₴",
+    "NGN": "₦",
+    "PHP": "₱",
+}
 
 
 class BadAmount(ValueError):

@@ -27,8 +27,17 @@ if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false e
 return {page[3], page[4]}
 """
 VERSION_SECONDS = 7 * 24 * 3600
-STORED_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Content-Security-Policy", "X-Frame-Options",
-                  "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Content-Disposition")
+STORED_HEADERS = (
+    "Content-Type",
+    "Cache-Control",
+    "ETag",
+    "Content-Security-Policy",
+    "X-Frame-Options",
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Content-Disposition",
+)
 
 
 @functools.cache

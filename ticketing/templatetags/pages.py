@@ -1,6 +1,6 @@
 """Template filters for money and time, in every template without loading."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,4 +38,4 @@ def in_zone(moment: datetime | None, zone: str) -> Any:
 @register.filter
 def iso(moment: datetime | None) -> str:
     """For <time datetime> and scripts: UTC, to the second."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""

@@ -34,7 +34,16 @@ class Command(BaseCommand):
             return
         organiser, _ = Organiser.objects.get_or_create(slug="benchmarks", defaults={"name": "Benchmarks", "email": "bench@example.com"})
         event = Event.objects.create(
-            organiser=organiser, slug=slug, name=f"Benchmark {tickets}", starts_at=now + timedelta(days=20), ends_at=now + timedelta(days=20, hours=5),
-            time_zone="Europe/Berlin", currency="EUR", venue_name="Everywhere", city="Berlin", country="DE", published_at=now,
+            organiser=organiser,
+            slug=slug,
+            name=f"Benchmark {tickets}",
+            starts_at=now + timedelta(days=20),
+            ends_at=now + timedelta(days=20, hours=5),
+            time_zone="Europe/Berlin",
+            currency="EUR",
+            venue_name="Everywhere",
+            city="Berlin",
+            country="DE",
+            published_at=now,
         )
         large.fill(event=event, tickets=tickets, now=now)
