@@ -40,7 +40,7 @@ def prepare(content: bytes) -> tuple[ContentFile, str]:
 def accent_of(image: Image.Image) -> str:
     """A colour of the image that is dark enough for white text on it (4.5:1)."""
     small = image.resize((32, 32)).quantize(6).convert("RGB")
-    colours: list[Any] = sorted(list(small.getcolors() or []), key=lambda pair: -pair[0] * (max(pair[1]) - min(pair[1]) + 20))
+    colours: list[Any] = sorted(small.getcolors() or [], key=lambda pair: -pair[0] * (max(pair[1]) - min(pair[1]) + 20))
     found: Any = colours[0][1] if colours else (40, 92, 194)
     red, green, blue = found
     while _luminance(red, green, blue) > 0.18:

@@ -10,6 +10,7 @@ import email.policy
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -112,12 +113,26 @@ def try_again(*, mails: Iterable[Mail], now: datetime) -> None:
     later("outbox.send_due")
 
 
+class StoredMime:
+    """Bytes in the shape that Django's mail backends ask for."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+        return linesep.encode().join(self.raw.splitlines()) + linesep.encode()
+
+    def as_string(self, unixfrom: bool = False, linesep: str = "\n") -> str:
+        return self.as_bytes(linesep=linesep).decode()
+
+
 class StoredMessage(EmailMessage):
     """A message kept as bytes, sent exactly as it was made."""
 
     def __init__(self, *, raw: bytes, to: str, connection: BaseEmailBackend) -> None:
-        self._raw = email.message_from_bytes(raw, policy=email.policy.SMTP)
-        super().__init__(subject=self._raw["Subject"], to=[to], from_email=self._raw["From"], connection=connection)
+        headers = email.message_from_bytes(raw, policy=email.policy.SMTP)
+        super().__init__(subject=headers["Subject"], to=[to], from_email=headers["From"], connection=connection)
+        self.raw = raw
 
-    def message(self) -> email.message.Message:  # type: ignore[override]
-        return self._raw
+    def message(self) -> Any:  # type: ignore[override]
+        return StoredMime(self.raw)
