@@ -1,0 +1,74 @@
+"""axe finds nothing on any page: narrow and wide, light and dark."""
+
+import pytest
+
+from registrations import codes
+from scanning.models import Entry
+from tests import cast
+from tests.journeys.conftest import axe_findings
+from tests.journeys.test_sell_and_admit import sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
+    kind = cast.ticket_type(concert, price_minor=1500)
+    free = cast.ticket_type(concert)
+    order, held, waiting = cast.ordered(free, 2), cast.held(kind, 2), cast.ordered(kind)
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    public = [
+        "/",
+        concert.get_absolute_url(),
+        f"/checkout/{held.token}/",
+        f"/checkout/{held.token}/review/",
+        order.get_absolute_url(),
+        waiting.get_absolute_url(),
+        f"{waiting.get_absolute_url()}payment/",
+        f"{waiting.get_absolute_url()}payment/return/",
+        "/tickets/find/",
+        "/account/login/",
+        "/account/signup/",
+        "/account/password/reset/",
+        "/nothing-here/",
+    ]
+    manage = f"/manage/events/{concert.slug}/"
+    inside = [
+        "/manage/",
+        manage,
+        f"{manage}details/",
+        f"{manage}tickets/",
+        f"{manage}tickets/new/",
+        f"{manage}orders/",
+        f"{manage}orders/{order.code}/",
+        f"{manage}attendees/",
+        f"{manage}payments/",
+        f"{manage}cancellation/",
+        f"/manage/{concert.organiser.slug}/team/",
+        f"/manage/{concert.organiser.slug}/events/new/",
+        "/gate/",
+        f"/gate/{concert.slug}/?q=guest",
+    ]
+    findings = {}
+    look(page, site, public, findings)
+    sign_in(page, site, alice.email)
+    look(page, site, inside, findings)
+    ticket = order.tickets.first()
+    for _ in range(2):  # admitted, then already in
+        page.goto(f"{site}/gate/{concert.slug}/")
+        page.fill("#code", codes.code_of(ticket))
+        page.press("#code", "Enter")
+        page.wait_for_selector(".verdict[data-verdict]")
+        findings[page.get_attribute(".verdict", "data-verdict")] = axe_findings(page)
+    assert Entry.objects.exists()
+    problems = [f"{where}: {finding}" for where, found in findings.items() for finding in found]
+    assert problems == [], "\n".join(problems)
+    context.close()
+
+
+def look(page, site, paths, findings):
+    for path in paths:
+        page.goto(site + path)
+        findings[path] = axe_findings(page)
