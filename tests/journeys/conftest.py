@@ -38,6 +38,8 @@ def site(live_server, settings):
     settings.SITE_URL = live_server.url
     settings.ALLOWED_HOSTS = ["*"]
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    # The live server serves files by their own names, not by the hashed ones.
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     cache.clear()
     return live_server.url
 
@@ -96,7 +98,8 @@ def s3(settings, tmp_path, monkeypatch):
 
 
 def axe_findings(page):
-    """What axe says of the page as it stands, one line each."""
+    """What axe says of the page as it stands, one line each. A page without its style would pass too easily."""
+    assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheets did not load"
     page.evaluate(AXE.read_text())
     result = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for rule in result for node in rule["nodes"]]

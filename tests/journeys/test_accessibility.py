@@ -68,7 +68,14 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     context.close()
 
 
+WIDE = """[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .slice(0, 4).map(e => e.outerHTML.slice(0, 80)).join(' | ')"""
+
+
 def look(page, site, paths, findings):
     for path in paths:
         page.goto(site + path)
         findings[path] = axe_findings(page)
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if overflow > 0:
+            findings[path].append(f"{overflow} px wider than the screen: {page.evaluate(WIDE)}")
