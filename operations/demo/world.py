@@ -1,20 +1,19 @@
 """The demo's world: the same people and events each time, dates counted from today."""
 
-import colorsys
-import hashlib
-import io
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from PIL import Image, ImageDraw, ImageFilter
+from django.utils.text import slugify
 
 from accounts.models import Membership, Organiser, Role, User
-from events import cover, publication
+from events import cover, publication, times
 from events.models import Event, Quota, TicketType
-from operations.demo import large
+from operations.demo import covers, large
+from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
 from payments.gateway import Status
 from payments.models import PracticeSession
@@ -22,6 +21,12 @@ from payments.practice import book
 from registrations import checkout
 
 PASSWORD = "demo-password"
+REDUCED = "Students, seniors, between jobs."
+WALTZ = "The hall closes for a year. One more time around the floor."
+TABLE = "Four courses, four movements, and the players between the guests."
+ROOF = "All of it goes to the roof. Whoever gives more hears no less."
+GUEST = "Guest"
+BUYERS = ("Dana", "Zoë Zając", "Mei Tanaka", "José García", "Amina Okafor", "Łukasz Nowak", "Søren Hansen", "Grace O'Neill", "Priya Patel")
 PEOPLE = ("Alice", "Bob", "Charlie", "Dana", "Erin", "Frank", "Grace")
 ORGANISERS = (
     (
@@ -34,73 +39,35 @@ ORGANISERS = (
     ("Charlie's Comedy Club", "charlies-comedy", "Europe/London", "GBP", {"Charlie": "owner", "Frank": "manager"}),
     ("Open Skies Festivals", "open-skies", "America/New_York", "USD", {"Erin": "owner", "Bob": "gate", "Alice": "viewer"}),
 )
-# name, organiser, days from today, hour, city, venue, zone, currency, price in minor units
-EVENTS = (
-    ("Winterreise by candlelight", 0, 12, 20, "Berlin", "Hall of Echoes", "Europe/Berlin", "EUR", 2800),
-    ("Bach at midnight", 0, 19, 23, "Berlin", "Hall of Echoes", "Europe/Berlin", "EUR", 2200),
-    ("The string quartet, unplugged", 0, 26, 20, "Hamburg", "Speicher 7", "Europe/Berlin", "EUR", 3100),
-    ("Strictly piano", 0, 40, 19, "Wien", "Kleiner Saal", "Europe/Vienna", "EUR", 2600),
-    ("Songs of the Danube", 0, 54, 19, "Budapest", "Duna Hall", "Europe/Budapest", "HUF", 1190000),
-    ("Choir in the round", 0, 61, 18, "Zürich", "Rundhaus", "Europe/Zurich", "CHF", 4500),
-    ("Fado evening", 0, 75, 21, "Lisboa", "Casa do Rio", "Europe/Lisbon", "EUR", 1900),
-    ("Nordic folk night", 0, 82, 19, "København", "Havnehuset", "Europe/Copenhagen", "DKK", 18000),
-    ("Monday night new material", 1, 4, 20, "London", "The Cellar", "Europe/London", "GBP", 900),
-    ("Improvised Shakespeare", 1, 9, 19, "London", "The Cellar", "Europe/London", "GBP", 1600),
-    ("Sketches in the park", 1, 33, 15, "Bristol", "Green Stage", "Europe/London", "GBP", 1200),
-    ("A very late show", 1, 17, 23, "Edinburgh", "The Vault", "Europe/London", "GBP", 1400),
-    ("Laughter yoga for beginners", 1, 22, 10, "London", "Studio 4", "Europe/London", "GBP", 700),
-    ("Comedy for new parents", 1, 29, 11, "London", "The Cellar", "Europe/London", "GBP", 800),
-    ("Open Skies: the weekend", 2, 90, 12, "New York", "Pier Field", "America/New_York", "USD", 14900),
-    ("Rooftop cinema: Metropolis", 2, 15, 21, "New York", "Rooftop 12", "America/New_York", "USD", 1800),
-    ("Jazz on the ferry", 2, 24, 18, "San Francisco", "Pier 1", "America/Los_Angeles", "USD", 5500),
-    ("Desert star party", 2, 47, 20, "Tucson", "Mesa Park", "America/Phoenix", "USD", 3500),
-    ("Tokyo ambient session", 2, 36, 19, "Tokyo", "Kumo", "Asia/Tokyo", "JPY", 4800),
-    ("Monsoon ragas", 2, 58, 18, "Mumbai", "Sagar Hall", "Asia/Kolkata", "INR", 95000),
-    ("Gulf design talks", 2, 66, 18, "Kuwait City", "Dar Forum", "Asia/Kuwait", "KWD", 7500),
-    ("Harbour swim breakfast", 2, 71, 7, "Sydney", "Boat Shed", "Australia/Sydney", "AUD", 4200),
-)
-SUMMARIES = (
-    "An evening you will want to tell people about.",
-    "Small room, good sound, no phones.",
-    "Doors open an hour before; come early for a good seat.",
-    "For everybody who has been meaning to come for years.",
-)
-DESCRIPTION = """## What to expect
-
-{summary} We keep the room small on purpose, so there is **no bad seat**.
-
-- Doors open one hour before the start
-- The bar is open before and after
-- Step-free entrance; tell us if you need a companion's seat
-
-## Getting there
-
-{venue} is a short walk from the station. Please come by bicycle or by train.
-"""
 
 
 def make(*, now: datetime) -> int:
     """The whole world, or what is missing of it. Returns how many events were made."""
     people = _people()
     organisers = [_organiser(row, people) for row in ORGANISERS]
-    chance = random.Random(2026)
-    made = sum(_listed_event(row, organisers, chance, now) for row in EVENTS)
-    made += sum(_past_event(number, organisers, chance, now) for number in range(12))
-    special = (_big, _sold_out, _free, _cancelled, _online, _donation)
-    return made + sum(make_one(organisers[0], chance, now) for make_one in special)
+    there = frozenset(Event.objects.values_list("slug", flat=True))
+    made = sum(_listed(listing, organisers, now) for listing in LISTINGS if slugify(listing.name) not in there)
+    made += sum(_past(number, organisers, now) for number in range(len(PAST)) if slugify(PAST[number]) not in there)
+    made += sum(make_one(organisers[0], now) for slug, make_one in SPECIAL.items() if slug not in there)
+    if made:
+        large.tidy()
+    return made
 
 
 def _people() -> dict[str, User]:
-    people, hashed = {}, make_password(PASSWORD)
-    for name in PEOPLE:
-        email = f"{name.lower()}@example.com"
-        user, new = User.objects.get_or_create(
-            email=email, defaults={"name": name, "password": hashed, "is_staff": name == "Alice", "is_superuser": name == "Alice"}
-        )
-        if new:
-            EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-        people[name] = user
-    return people
+    there = {user.name: user for user in User.objects.filter(email__in=[_email(name) for name in PEOPLE])}
+    missing = [name for name in PEOPLE if name not in there]
+    hashed = make_password(PASSWORD) if missing else ""  # costs as much as it should, so once
+    for name in missing:
+        staff = name == "Alice"
+        user = User.objects.create(email=_email(name), name=name, password=hashed, is_staff=staff, is_superuser=staff)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        there[name] = user
+    return there
+
+
+def _email(name: str) -> str:
+    return f"{name.lower()}@example.com"
 
 
 def _organiser(row: tuple[Any, ...], people: dict[str, User]) -> Organiser:
@@ -113,30 +80,28 @@ def _organiser(row: tuple[Any, ...], people: dict[str, User]) -> Organiser:
     return organiser
 
 
-def _event(
-    slug: str, name: str, organiser: Organiser, starts_at: datetime, *, covered: bool = True, published: bool = True, **fields: Any
-) -> Event | None:
-    """A new event, or None when it is there already."""
-    if Event.objects.filter(slug=slug).exists():
-        return None
-    summary = SUMMARIES[len(name) % len(SUMMARIES)]
+def _event(name: str, organiser: Organiser, starts_at: datetime, *, venue: Venue, summary: str, text: str, **fields: Any) -> Event:
+    """A published event with a cover, at the address that its name gives."""
+    place = f"{venue.name}, {venue.address}: step-free, bicycles and trains welcome" if venue.name else "The link comes with your ticket"
+    image, accent = cover.prepare(covers.painted(name))
     values = {
         "name": name,
         "summary": summary,
-        "time_zone": organiser.time_zone,
-        "currency": organiser.currency,
-        "venue_name": organiser.name,
-        "city": "Berlin",
-        "country": "DE",
-        "venue_address": "Lange Straße 7",
+        "description": DESCRIPTION.format(text=text, place=place),
+        "time_zone": venue.zone,
+        "currency": venue.currency,
+        "venue_name": venue.name,
+        "venue_address": venue.address,
+        "city": venue.city,
+        "country": venue.country,
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(hours=3),
-    } | fields
-    values["description"] = DESCRIPTION.format(summary=summary, venue=values["venue_name"] or "It")
-    if covered:
-        values["cover"], values["accent"] = cover.prepare(_painted(name))
-    event = publication.create_event(organiser=organiser, fields=values)
-    Event.objects.filter(pk=event.pk).update(slug=slug, published_at=starts_at - timedelta(days=120) if published else None)
+        "cover": image,
+        "accent": accent,
+    }
+    event = publication.create_event(organiser=organiser, fields=values | fields)
+    # Past ones were published in their day; the verb speaks of now.
+    Event.objects.filter(pk=event.pk).update(published_at=starts_at - timedelta(days=120))
     event.refresh_from_db()
     return event
 
@@ -147,121 +112,122 @@ def _type(event: Event, name: str, price_minor: int, capacity: int, **fields: An
     return publication.save_ticket_type(event=event, kind=kind, quotas=[], own_capacity=capacity)
 
 
-def _listed_event(row: tuple[Any, ...], organisers: list[Organiser], chance: random.Random, now: datetime) -> int:
-    name, owner, days, hour, city, venue, zone, currency, price = row
-    starts = _at(now, days, hour, zone)
-    event = _event(
-        f"{name.lower().replace(' ', '-').replace(',', '').replace(':', '')}",
-        name,
-        organisers[owner],
-        starts,
-        time_zone=zone,
-        currency=currency,
-        city=city,
-        venue_name=venue,
-    )
-    if event is None:
-        return 0
-    hall = Quota(event=event, name="The whole room")
-    publication.save_quota(event=event, quota=hall, capacity=240)
-    kinds = [
-        _type(event, "Standard", price, 200),
-        _type(event, "Reduced", price * 6 // 10 // 10 * 10, 60, description="Students, seniors, jobless."),
-    ]
+def _listed(listing: Listing, organisers: list[Organiser], now: datetime) -> int:
+    """Three types, two of them sharing the room, and some orders."""
+    venue, chance = listing.venue, random.Random(listing.name)
+    starts_at = _at(now, listing.days, listing.hour, venue.zone)
+    event = _event(listing.name, organisers[listing.organiser], starts_at, venue=venue, summary=listing.summary, text=listing.text)
+    room = Quota(event=event, name="The whole room")
+    publication.save_quota(event=event, quota=room, capacity=240)
+    reduced = listing.price * 6 // 100 * 10
+    kinds = [_type(event, "Standard", listing.price, 200), _type(event, "Reduced", reduced, 60, description=REDUCED)]
     for kind in kinds:
-        kind.quotas.add(hall)
-    _type(event, "Supporter", price * 2, 20, description="Pays for somebody else's reduced ticket.")
-    for number in range(chance.randint(2, 7)):
-        _sell(kinds[number % 2], chance.randint(1, 3), f"guest{number}@example.com", now)
+        kind.quotas.add(room)
+    _type(event, "Supporter", listing.price * 2, 20, description="Pays for somebody else's reduced ticket.")
+    for number in range(chance.randint(2, 6)):
+        _sell(kinds[number % 2], chance.randint(1, 3), BUYERS[chance.randrange(len(BUYERS))], now)
     return 1
 
 
-def _past_event(number: int, organisers: list[Organiser], chance: random.Random, now: datetime) -> int:
-    name, owner, *_ = EVENTS[number]
-    event = _event(f"past-{number}", name, organisers[owner], now - timedelta(days=20 + number * 17), covered=False)
-    if event is None:
-        return 0
-    _type(event, "Standard", 1500, 100)
+def _past(number: int, organisers: list[Organiser], now: datetime) -> int:
+    """Over: sold, and half of its tickets scanned."""
+    name, venue = PAST[number], (HALL, CELLAR, PIER)[number % 3]
+    starts_at = _at(now, -20 - number * 17, 20, venue.zone)
+    event = _event(name, organisers[number % 3], starts_at, venue=venue, summary="It was a good evening.", text="Thank you for coming.")
+    large.fill(event=event, tickets=60 + 40 * number, now=starts_at, price_minor=1500)
     return 1
 
 
-def _big(organiser: Organiser, chance: random.Random, now: datetime) -> int:
+def _big(organiser: Organiser, now: datetime) -> int:
     event = _event(
-        "long-night-of-music", "The long night of music", organiser, _at(now, 0, 22, organiser.time_zone), venue_name="Festival grounds"
+        "The long night of music",
+        organiser,
+        _at(now, 0, 22, HALL.zone),
+        venue=Venue(name="Festival grounds", address="Am Flugfeld 1", city="Berlin", country="DE", zone=HALL.zone, currency="EUR"),
+        summary="Forty stages, one night, twenty thousand friends.",
+        text="One ticket opens every door until sunrise. Buses run between the stages every ten minutes.",
     )
-    if event is None:
-        return 0
-    large.fill(event=event, tickets=40_000, now=now)
+    large.fill(event=event, tickets=40_000, now=now, price_minor=3500)
     return 1
 
 
-def _sold_out(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("the-last-waltz", "The last waltz", organiser, _at(now, 8, 20, organiser.time_zone))
-    if event is None:
-        return 0
+def _sold_out(organiser: Organiser, now: datetime) -> int:
+    event = _event("The last waltz", organiser, _at(now, 8, 20, HALL.zone), venue=HALL, summary="Strauss, once more.", text=WALTZ)
     kind = _type(event, "Standard", 0, 12)
-    for number in range(6):
-        _sell(kind, 2, f"waltz{number}@example.com", now)
+    for buyer in BUYERS[:6]:
+        _sell(kind, 2, buyer, now)
     return 1
 
 
-def _free(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("open-rehearsal", "Open rehearsal", organiser, _at(now, 6, 17, organiser.time_zone), max_per_buyer=4)
-    if event is None:
-        return 0
+def _few_left(organiser: Organiser, now: datetime) -> int:
+    event = _event("A table of twelve", organiser, _at(now, 11, 19, HALL.zone), venue=HALL, summary="Dinner with the quartet.", text=TABLE)
+    kind = _type(event, "Seat at the table", 8900, 12, max_per_order=4)
+    for buyer in BUYERS[:5]:
+        _sell(kind, 2, buyer, now)
+    return 1
+
+
+def _free(organiser: Organiser, now: datetime) -> int:
+    summary = "Come in, sit down, hear how it is made."
+    text = "The orchestra works on next week's programme. Leave whenever you like, but **quietly**."
+    event = _event("Open rehearsal", organiser, _at(now, 6, 17, HALL.zone), venue=HALL, summary=summary, text=text, max_per_buyer=4)
     kind = _type(event, "Free seat", 0, 80, max_per_order=4)
-    _sell(kind, 2, "dana@example.com", now)
+    _sell(kind, 2, "Dana", now)
     return 1
 
 
-def _cancelled(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("garden-party", "Garden party", organiser, _at(now, 14, 16, organiser.time_zone))
-    if event is None:
-        return 0
+def _cancelled(organiser: Organiser, now: datetime) -> int:
+    event = _event(
+        "Garden party", organiser, _at(now, 14, 16, HALL.zone), venue=HALL, summary="Lemonade and a brass band.", text="Hats on."
+    )
     _type(event, "Standard", 1800, 100)
     publication.cancel(event=event, now=now)
     return 1
 
 
-def _online(organiser: Organiser, chance: random.Random, now: datetime) -> int:
+def _online(organiser: Organiser, now: datetime) -> int:
+    """Also has a hidden type, and one whose sale has not begun."""
     event = _event(
-        "how-to-listen",
         "How to listen: a lecture",
         organiser,
-        _at(now, 10, 19, organiser.time_zone),
-        venue_name="",
-        venue_address="",
-        city="",
+        _at(now, 10, 19, ONLINE.zone),
+        venue=ONLINE,
+        summary="What to do with your ears in a concert hall.",
+        text="An hour with examples, then questions. A recording stays up for a week.",
         online_url="https://example.com/lecture",
     )
-    if event is None:
-        return 0
     _type(event, "Seat at home", 500, 500)
     _type(event, "Press", 0, 20, hidden=True)
-    _type(event, "Early bird", 300, 100, sale_starts_at=now + timedelta(days=3))
+    _type(event, "Late bird", 300, 100, sale_starts_at=now + timedelta(days=3))
     return 1
 
 
-def _donation(organiser: Organiser, chance: random.Random, now: datetime) -> int:
-    event = _event("benefit-concert", "Benefit concert for the roof", organiser, _at(now, 30, 19, organiser.time_zone))
-    if event is None:
-        return 0
+def _donation(organiser: Organiser, now: datetime) -> int:
+    summary = "The roof leaks over row seven. We play until it doesn't."
+    event = _event("Benefit concert for the roof", organiser, _at(now, 30, 19, HALL.zone), venue=HALL, summary=summary, text=ROOF)
     _type(event, "What you can give", 500, 150, pricing="donation")
     return 1
 
 
-def _sell(kind: TicketType, quantity: int, email: str, now: datetime) -> None:
+SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
+    "the-long-night-of-music": _big,
+    "the-last-waltz": _sold_out,
+    "a-table-of-twelve": _few_left,
+    "open-rehearsal": _free,
+    "garden-party": _cancelled,
+    "how-to-listen-a-lecture": _online,
+    "benefit-concert-for-the-roof": _donation,
+}
+
+
+def _sell(kind: TicketType, quantity: int, buyer: str, now: datetime) -> None:
     """An order through the real verbs, paid at the practice provider."""
     event = Event.objects.get(pk=kind.event_id)
     kind.event = event
     held = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], now=now)
-    name = email.split("@")[0].title()
-    checkout.save_details(
-        hold=held,
-        buyer_name=name,
-        buyer_email=email,
-        attendees=[{"ticket_type": kind.pk, "name": name, "email": ""} for _ in range(quantity)],
-    )
+    attendees = [{"ticket_type": kind.pk, "name": buyer if number == 0 else GUEST, "email": ""} for number in range(quantity)]
+    email = f"{slugify(buyer).replace('-', '.') or 'guest'}@example.com"
+    checkout.save_details(hold=held, buyer_name=buyer, buyer_email=email, attendees=attendees)
     order = checkout.place_order(hold=held, now=now)
     if order.total_minor:
         payment = settlement.open_payment(order=order, now=now)
@@ -270,27 +236,5 @@ def _sell(kind: TicketType, quantity: int, email: str, now: datetime) -> None:
 
 
 def _at(now: datetime, days: int, hour: int, zone: str) -> datetime:
-    from events import times
-
     local = times.to_local(now, zone).replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days)
     return times.to_utc(local, zone)
-
-
-def _painted(name: str) -> bytes:
-    """A cover of soft discs in two or three related colours, always the same for a name."""
-    seed = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)
-    chance = random.Random(seed)
-    hue = chance.random()
-    image = Image.new("RGB", (1280, 720), _colour(hue, 0.55, 0.22))
-    draw = ImageDraw.Draw(image)
-    for number in range(9):
-        x, y, size = chance.randint(-100, 1280), chance.randint(-100, 720), chance.randint(120, 520)
-        draw.ellipse((x, y, x + size, y + size), fill=_colour(hue + chance.uniform(-0.09, 0.09), 0.6, 0.25 + number * 0.06))
-    out = io.BytesIO()
-    image.filter(ImageFilter.GaussianBlur(26)).save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def _colour(hue: float, saturation: float, value: float) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hsv_to_rgb(hue % 1, saturation, min(value, 1))
-    return int(red * 255), int(green * 255), int(blue * 255)

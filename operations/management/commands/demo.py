@@ -47,3 +47,4 @@ class Command(BaseCommand):
             published_at=now,
         )
         large.fill(event=event, tickets=tickets, now=now)
+        large.tidy()
