@@ -21,6 +21,7 @@ CLAIM_FAST = (
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS fast "
     "WHERE id = %s AND claimed + %s <= capacity"
 )
+QUOTAS_OF = "SELECT tickettype_id, quota_id FROM events_tickettype_quotas WHERE tickettype_id = ANY(%s)"
 RELEASE = "UPDATE events_quota SET claimed = claimed - %s WHERE id = %s AND claimed >= %s"
 
 
@@ -42,7 +43,9 @@ def quota_needs(*, quantities: Mapping[int, int]) -> dict[int, int]:
     """{ticket type id: tickets} → {quota id: places}, in quota id order. One query.
 
     Every ticket type must have a quota: one without would sell without limit."""
-    links = TicketType.quotas.through.objects.filter(tickettype_id__in=quantities).values_list("tickettype_id", "quota_id")
+    with connection.cursor() as cursor:
+        cursor.execute(QUOTAS_OF, [list(quantities)])
+        links = cursor.fetchall()
     needs: dict[int, int] = {}
     limited = set()
     for type_id, quota_id in links:

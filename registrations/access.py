@@ -1,21 +1,79 @@
-"""Loading an order by its unguessable link: whoever holds the link is the buyer."""
+"""Loading a hold or an order by its unguessable link: whoever holds the link is the buyer. HOT."""
 
 import secrets
 
 from django.http import Http404
 
-from registrations.models import Order
+from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from ticketing.lib.prepared import Param, Prepared
+
+EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
+TYPE = ("ticket_type__name", "ticket_type__event_id")
+
+HOLD = Prepared(
+    lambda: (
+        Hold.objects.select_related("event", "order", "replaced_by")
+        .only(
+            *(field.name for field in Hold._meta.concrete_fields),
+            *(f"event__{name}" for name in (*EVENT, "max_per_buyer")),
+            *(f"order__{name}" for name in ("code", "secret", "hold_id")),
+            *(f"replaced_by__{name}" for name in ("token", "replaced_by_id")),
+        )
+        .filter(token=Param("token"))
+    )
+)
+HOLD_LINES = Prepared(
+    lambda: (
+        HoldLine.objects.select_related("ticket_type")
+        .only("hold_id", "ticket_type_id", "quantity", "price_minor", *TYPE)
+        .filter(hold=Param("hold"))
+    )
+)
+ORDER = Prepared(
+    lambda: (
+        Order.objects.select_related("event__organiser", "hold")
+        .defer("event__description", "event__summary", "hold__attendees")
+        .filter(code=Param("code"))
+    )
+)
+ORDER_LINES = Prepared(
+    lambda: (
+        OrderLine.objects.select_related("ticket_type")
+        .only("order_id", "ticket_type_id", "quantity", "price_minor", *TYPE)
+        .filter(order=Param("order"))
+    )
+)
+TICKETS = Prepared(
+    lambda: (
+        Ticket.objects.select_related("ticket_type")
+        .only(*(field.name for field in Ticket._meta.concrete_fields), *TYPE)
+        .filter(order=Param("order"))
+    )
+)
+
+
+def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
+    """The hold with event and order, and its lines with their types' names. Two queries. Http404."""
+    hold = HOLD.first(token=token)
+    if hold is None:
+        raise Http404
+    return hold, HOLD_LINES.all(hold=hold.pk)
 
 
 def order_for_link(*, code: str, secret: str) -> Order:
     """The order with its event and organiser. Http404 when the code or the secret is wrong, alike."""
-    order = (
-        Order.objects.select_related("event__organiser", "hold")
-        .defer("event__description", "event__summary", "hold__attendees")
-        .filter(code=code)
-        .first()
-    )
+    order = ORDER.first(code=code)
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:
         raise Http404
     return order
+
+
+def lines_of(*, order: Order) -> list[OrderLine]:
+    """What was sold, with the types' names."""
+    return ORDER_LINES.all(order=order.pk)
+
+
+def tickets_of(*, order: Order) -> list[Ticket]:
+    """The tickets in their order, with the types' names; void ones too."""
+    return TICKETS.all(order=order.pk)

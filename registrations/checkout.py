@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Q, Value
-from django.db.models.functions import Greatest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from psycopg.types.json import Jsonb
 
 from events import inventory
 from events.models import Event, Pricing, TicketType
@@ -20,8 +20,26 @@ from registrations import allowance, codes
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from ticketing.lib import tokens
 from ticketing.lib.later import later
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert, PreparedUpdate
 
 TIME_TO_PAY = timedelta(minutes=10)  # at least this much is left to whoever placed an order in the last second
+
+HOLD_LINES = Prepared(lambda: HoldLine.objects.filter(hold=Param("hold")))
+ADD_HOLD, ADD_HOLD_LINES = PreparedInsert(lambda: Hold), PreparedInsert(lambda: HoldLine)
+ADD_ORDER, ADD_ORDER_LINES = PreparedInsert(lambda: Order), PreparedInsert(lambda: OrderLine)
+ADD_TICKETS = PreparedInsert(lambda: Ticket)
+SAVE_DETAILS = PreparedUpdate(
+    lambda: Hold.objects.filter(pk=Param("hold")), buyer_name=Param("name"), buyer_email=Param("email"), attendees=Param("attendees")
+)
+# By hand: the ORM would put the conditions into a sub-select, which is not checked again when the row
+# was changed by another transaction meanwhile, and a hold just released would be kept all the same.
+KEEP = """
+UPDATE registrations_hold AS h SET {change} FROM events_event AS e
+WHERE h.id = %s AND h.released_at IS NULL AND h.converted_at IS NULL AND h.expires_at > %s AND e.id = h.event_id AND e.cancelled_at IS NULL
+"""
+CONVERT = KEEP.format(change="converted_at = %s")
+KEEP_TO_PAY = KEEP.format(change="expires_at = greatest(h.expires_at, %s)")
+KEEP_FOR_PAYMENT = KEEP.format(change="payment_open_since = %s")
 
 
 class Refused(Exception):
@@ -77,10 +95,10 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
             earlier = _give_back_earlier(event, replacing, now)
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
-            new.save(force_insert=True)
+            ADD_HOLD.run([new])
             for line in lines:
                 line.hold = new
-            HoldLine.objects.bulk_create(lines)
+            ADD_HOLD_LINES.run(lines)
             if earlier:
                 Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
             inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
@@ -147,12 +165,14 @@ def hold_again(*, hold: Hold, now: datetime) -> Hold:
     return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token)
 
 
-def release_hold(*, hold: Hold, now: datetime) -> bool:
+def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bool:
     """Give a hold's places back, once: the conditional UPDATE decides between the sweeper, the buyer
-    and an order. A hold with a payment that may still succeed is never released (M3)."""
+    and an order. A hold with a payment that may still succeed is never released (M3).
+
+    `only_expired`: for the sweeper, which may have read the hold just before its buyer extended it."""
+    running = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None)
     with transaction.atomic():
-        released = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None).update(released_at=now)
-        if not released:
+        if not (running.filter(expires_at__lte=now) if only_expired else running).update(released_at=now):
             return False
         inventory.release(needs=needs_of(hold=hold))
     return True
@@ -180,7 +200,7 @@ def extend_hold(*, hold: Hold, now: datetime) -> bool:
 def save_details(*, hold: Hold, buyer_name: str, buyer_email: str, attendees: Sequence[Mapping[str, Any]]) -> None:
     """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket."""
     hold.buyer_name, hold.buyer_email, hold.attendees = buyer_name, buyer_email, [dict(each) for each in attendees]
-    Hold.objects.filter(pk=hold.pk).update(buyer_name=buyer_name, buyer_email=buyer_email, attendees=hold.attendees)
+    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees))
 
 
 def place_order(*, hold: Hold, now: datetime) -> Order:
@@ -199,12 +219,12 @@ def place_order(*, hold: Hold, now: datetime) -> Order:
 
 
 def _place(hold: Hold, now: datetime) -> Order:
-    lines = list(hold.lines.all())
+    lines = HOLD_LINES.all(hold=hold.pk)
     attendees = _attendees_by_type(hold, lines)
     total = sum(line.quantity * line.price_minor for line in lines)
     tickets = sum(line.quantity for line in lines)
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
-    order = Order.objects.create(
+    order = Order(
         event=hold.event,
         hold=hold,
         code=tokens.order_code(),
@@ -216,9 +236,10 @@ def _place(hold: Hold, now: datetime) -> Order:
         placed_at=now,
         confirmed_at=now if total == 0 else None,
     )
+    ADD_ORDER.run([order])
     _keep_hold(hold, now, convert=total == 0)
     allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
-    order_lines = OrderLine.objects.bulk_create(
+    order_lines = [
         OrderLine(
             order=order,
             ticket_type_id=line.ticket_type_id,
@@ -227,7 +248,8 @@ def _place(hold: Hold, now: datetime) -> Order:
             attendees=attendees[line.ticket_type_id],
         )
         for line in lines
-    )
+    ]
+    ADD_ORDER_LINES.run(order_lines)
     if total == 0:
         _issue_tickets(order, order_lines, now)
     return order
@@ -252,10 +274,15 @@ def _keep_hold(hold: Hold, now: datetime, *, convert: bool) -> None:
 
     A payment that is opened keeps the hold by itself (keep_for_payment), in the transaction that writes
     the payment's row: an order whose buyer left before that still runs out."""
-    change = {"converted_at": now} if convert else {"expires_at": Greatest("expires_at", Value(now + TIME_TO_PAY))}
-    kept = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None)
-    if not kept.update(**change):
+    statement, value = (CONVERT, now) if convert else (KEEP_TO_PAY, now + TIME_TO_PAY)
+    if not _kept(statement, value, hold.pk, now):
         raise HoldEnded()
+
+
+def _kept(statement: str, value: datetime, hold_id: int | None, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value, hold_id, now])
+        return bool(cursor.rowcount == 1)
 
 
 def confirm_order(*, order: Order, now: datetime) -> bool:
@@ -300,7 +327,7 @@ def _take_places(order: Order, now: datetime) -> bool:
 def _issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
     key_id = codes.signing_key_id(event_id=order.event_id, now=now)
     attendees = [(line, attendee) for line in lines for attendee in line.attendees]
-    Ticket.objects.bulk_create(
+    tickets = [
         Ticket(
             order=order,
             event_id=order.event_id,
@@ -314,7 +341,8 @@ def _issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> N
             issued_at=now,
         )
         for position, (line, attendee) in enumerate(attendees, start=1)
-    )
+    ]
+    ADD_TICKETS.run(tickets)
     later("registrations.fulfil", order_id=order.pk)
 
 
@@ -326,6 +354,5 @@ def decide_unpaid(*, order: Order, now: datetime) -> None:
 
 def keep_for_payment(*, order: Order, now: datetime) -> None:
     """A payment is about to be opened: the hold is kept until it is decided. HoldEnded when it is gone."""
-    kept = Hold.objects.filter(pk=order.hold_id, released_at=None, converted_at=None, expires_at__gt=now, event__cancelled_at=None)
-    if not kept.update(payment_open_since=now):
+    if not _kept(KEEP_FOR_PAYMENT, now, order.hold_id, now):
         raise HoldEnded()

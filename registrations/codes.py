@@ -22,7 +22,9 @@ from django.db import transaction
 
 from registrations.models import SigningKey, Ticket
 from ticketing.lib import tokens
+from ticketing.lib.prepared import Param, Prepared
 
+NEWEST_KEY = Prepared(lambda: SigningKey.objects.only("key_id").filter(event=Param("event"), retired_at=None).order_by("-key_id")[:1])
 VERSION = 1
 SIGNED_PREFIX = b"ticket-code:"
 BODY_BYTES = 14
@@ -106,8 +108,8 @@ _public_keys: dict[tuple[int, int], bytes] = {}
 
 def signing_key_id(*, event_id: int, now: datetime) -> int:
     """The id of the event's current key; its first key is made here."""
-    newest = SigningKey.objects.filter(event_id=event_id, retired_at=None).order_by("-key_id").values_list("key_id", flat=True).first()
-    return newest if newest is not None else add_key(event_id=event_id, now=now)
+    newest = NEWEST_KEY.first(event=event_id)
+    return newest.key_id if newest is not None else add_key(event_id=event_id, now=now)
 
 
 def add_key(*, event_id: int, now: datetime) -> int:

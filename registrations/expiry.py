@@ -24,7 +24,7 @@ def expire_holds(*, now: datetime) -> int:
         before = released
         for hold in due:
             with transaction.atomic():
-                if release_hold(hold=hold, now=now):
+                if release_hold(hold=hold, now=now, only_expired=True):
                     _expire_order(hold, now)
                     released += 1
         if released == before:

@@ -17,13 +17,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.inventory import SoldOut
 from events.models import Event, TicketType
 from registrations import checkout, sold_out
+from registrations.access import EVENT, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
 from ticketing.lib import clock
+from ticketing.lib.prepared import Param, Prepared
 
 COOKIE_SECONDS = 2 * 60 * 60
-UNNEEDED = ("event__description", "event__summary")
+TYPES = Prepared(
+    lambda: (
+        TicketType.objects.select_related("event")
+        .only(*(field.name for field in TicketType._meta.concrete_fields), *(f"event__{name}" for name in (*EVENT, "max_per_buyer")))
+        .filter(event__slug=Param("slug"))
+    )
+)
 
 
 @csrf_exempt
@@ -59,15 +67,13 @@ def _refuse_other_sites(request: HttpRequest) -> None:
 
 def _load(slug: str, choice: Choice) -> tuple[Event, list[TicketType]]:
     """The event and the types that were picked; types of other events are left out. One query as a rule."""
-    ids = [type_id for type_id, text in choice.quantities.items() if text not in ("", "0")]
-    kinds = (
-        list(TicketType.objects.select_related("event").defer(*UNNEEDED, "description").filter(event__slug=slug, pk__in=ids)) if ids else []
-    )
+    ids = {type_id for type_id, text in choice.quantities.items() if text not in ("", "0")}
+    kinds = [kind for kind in TYPES.all(slug=slug) if kind.pk in ids] if ids else []
     event = kinds[0].event if kinds else Event.objects.defer("description").filter(slug=slug).first()
     if event is None or event.published_at is None:
         raise Http404
     if len(kinds) < len(ids):
-        choice.quantities.update(dict.fromkeys(set(ids) - {kind.pk for kind in kinds}, ""))
+        choice.quantities.update(dict.fromkeys(ids - {kind.pk for kind in kinds}, ""))
     for kind in kinds:
         kind.event = event
     return event, kinds
@@ -99,14 +105,6 @@ def _choices(
         kind.only_held = kind.pk in left.held  # type: ignore[attr-defined]
     context = {"event": event, "kinds": kinds, "message": message, "wrong": wrong, "attempt": choice.attempt}
     return render(request, "registrations/choices.html", context, status=status)
-
-
-def _hold(token: str) -> tuple[Hold, list[HoldLine]]:
-    """The hold with event, organiser and order; and its lines. Two queries."""
-    hold = Hold.objects.select_related("event__organiser", "order", "replaced_by").defer(*UNNEEDED).filter(token=token).first()
-    if hold is None:
-        raise Http404
-    return hold, list(hold.lines.select_related("ticket_type").defer("ticket_type__description"))
 
 
 def _order_of(hold: Hold) -> Order | None:
@@ -154,7 +152,7 @@ def _summary(hold: Hold, lines: list[HoldLine], now: datetime) -> dict[str, obje
 def details(request: HttpRequest, token: str) -> HttpResponse:
     """Who buys and who comes. What was typed is kept, valid or not, also when the hold has just ended."""
     now = clock.now()
-    hold, lines = _hold(token)
+    hold, lines = hold_for_link(token=token)
     form = DetailsForm(hold=hold, lines=lines, data=request.POST if request.method == "POST" else None)
     if form.is_bound and _order_of(hold) is None:
         checkout.save_details(hold=hold, **form.typed())
@@ -176,7 +174,7 @@ def _details_page(
 @require_safe
 def review(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
-    hold, lines = _hold(token)
+    hold, lines = hold_for_link(token=token)
     if elsewhere := _elsewhere(request, hold, lines, now):
         return elsewhere
     if not hold.buyer_name or not hold.buyer_email:
@@ -191,7 +189,7 @@ def review(request: HttpRequest, token: str) -> HttpResponse:
 def order_new(request: HttpRequest, token: str) -> HttpResponse:
     """Place the order, once; a page that was reloaded or gone back to leads to the same order."""
     now = clock.now()
-    hold, lines = _hold(token)
+    hold, lines = hold_for_link(token=token)
     if elsewhere := _elsewhere(request, hold, lines, now):
         return elsewhere
     if request.method != "POST":
@@ -203,7 +201,7 @@ def order_new(request: HttpRequest, token: str) -> HttpResponse:
     except TooManyForBuyer as refusal:
         return _refused_for(request, hold, lines, "buyer_email", str(refusal), now)
     except checkout.HoldEnded:
-        return _ended(request, *_hold(token), now, status=409)
+        return _ended(request, *hold_for_link(token=token), now, status=409)
     return _after(order)
 
 
@@ -236,7 +234,7 @@ def _after(order: Order) -> HttpResponse:
 
 @require_POST
 def extension_new(request: HttpRequest, token: str) -> HttpResponse:
-    hold, _ = _hold(token)
+    hold, _ = hold_for_link(token=token)
     checkout.extend_hold(hold=hold, now=clock.now())
     page = "review" if request.POST.get("from") == "review" else "details"
     return HttpResponseRedirect(reverse(f"registrations:{page}", args=[token]), status=303)
@@ -245,7 +243,7 @@ def extension_new(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def release_new(request: HttpRequest, token: str) -> HttpResponse:
     """The buyer changes their mind: the places go back at once."""
-    hold, _ = _hold(token)
+    hold, _ = hold_for_link(token=token)
     if _order_of(hold) is None:
         checkout.release_hold(hold=hold, now=clock.now())
     response = HttpResponseRedirect(hold.event.get_absolute_url(), status=303)
@@ -257,7 +255,7 @@ def release_new(request: HttpRequest, token: str) -> HttpResponse:
 def renewal_new(request: HttpRequest, token: str) -> HttpResponse:
     """The same tickets again after the time ran out, with what was typed."""
     now = clock.now()
-    hold, lines = _hold(token)
+    hold, lines = hold_for_link(token=token)
     if _order_of(hold) is None and hold.released_at is None and hold.expires_at > now:
         return _to_details(hold)
     try:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.calendar import calendar_file
 from events.inventory import SoldOut
 from registrations import codes, find, fulfilment
-from registrations.access import order_for_link
+from registrations.access import lines_of, order_for_link, tickets_of
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
 from registrations.models import Order
@@ -47,7 +47,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
     from registrations.ticket_pdf.qr import qr_svg
 
     now = clock.now()
-    tickets = list(order.tickets.select_related("ticket_type").defer("ticket_type__description")) if order.confirmed_at else []
+    tickets = tickets_of(order=order) if order.confirmed_at else []
     for ticket in tickets:
         if ticket.voided_at is None:
             # Safe: drawn by us from 125 letters and digits.
@@ -56,7 +56,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "order": order,
         "event": order.event,
         "tickets": tickets,
-        "lines": order.lines.select_related("ticket_type"),
+        "lines": lines_of(order=order),
         "form": form,
         "pay_url": f"{order.get_absolute_url()}payment/",
         "check_url": f"{order.get_absolute_url()}payment/return/",
