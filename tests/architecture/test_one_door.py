@@ -1,0 +1,172 @@
+"""State is written behind one door: who may write each field, and who may make each row."""
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.house import findings, imported_modules, own_python
+
+LARGE = "operations/demo/large.py"  # fills an empty event with millions of rows for measurements
+DOORS = {
+    "claimed": {"events/inventory.py", "registrations/allowance.py", LARGE},  # the allowance has its own column of that name
+    "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
+    "archived_at": {"events/publication.py"},
+    "released_at": {"registrations/checkout.py"},
+    "converted_at": {"registrations/checkout.py"},
+    "payment_open_since": {"registrations/checkout.py"},
+    "confirmed_at": {"registrations/checkout.py", LARGE},
+    "expired_at": {"registrations/checkout.py", "registrations/expiry.py"},
+    "cancelled_at": {"registrations/cancellation.py", "events/publication.py"},
+    "voided_at": {"registrations/cancellation.py"},
+    "fulfilled_at": {"registrations/fulfilment.py", LARGE},
+    "pending_at": {"payments/settlement.py"},
+    "succeeded_at": {"payments/settlement.py", LARGE},
+    "failed_at": {"payments/settlement.py"},
+    "mismatch_at": {"payments/settlement.py"},
+    "completed_at": {"payments/settlement.py"},
+    "handled_at": {"payments/settlement.py"},
+    "admitted_at": {"scanning/redemption.py", LARGE},
+    "sent_at": {"outbox/post.py"},
+    "accepted_at": {"accounts/team.py"},
+    "revoked_at": {"accounts/team.py"},
+}
+MAKERS = {
+    "Hold": {"registrations/checkout.py"},
+    "Order": {"registrations/checkout.py"},
+    "Ticket": {"registrations/checkout.py"},
+    "Payment": {"payments/settlement.py"},
+    "Refund": {"payments/settlement.py"},
+    "Notice": {"payments/settlement.py"},
+    "Scan": {"scanning/redemption.py"},
+    "Entry": {"scanning/redemption.py"},
+}
+ROWS = {*MAKERS, "Event", "Quota", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
+WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS
+MAKING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
+
+
+def name_of(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def assigned(node: ast.AST) -> list[str]:
+    """Attributes that a statement sets: `row.confirmed_at = now`, also within a tuple."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign | ast.AnnAssign) else []
+    flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return [target.attr for target in flat if isinstance(target, ast.Attribute)]
+
+
+def passed(node: ast.AST) -> list[str]:
+    """Fields that a call writes: `.update(confirmed_at=now)`, `Order(confirmed_at=now)`, by name."""
+    if not isinstance(node, ast.Call):
+        return []
+    called = name_of(node.func)
+    if called == "setattr":
+        return [arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)]
+    if called == "bulk_update":
+        return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return [str(keyword.arg) for keyword in node.keywords] if called in WRITING else []
+
+
+def in_sql(node: ast.AST, field: str) -> bool:
+    """`SET field = …` and `INSERT INTO … (…, field, …)`, as statements and as parts of them."""
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return False
+    set_to = re.search(rf"(?<![\w.]){field}\s*=(?!=)", node.value)
+    inserted = re.search(rf"(INSERT\s+INTO|COPY)\s+\S+\s*\([^)]*\b{field}\b", node.value, re.I)
+    return bool(set_to or inserted)
+
+
+def fields_written(path: str, text: str) -> list[str]:
+    """State fields that this module writes and may not."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        names = {*assigned(node), *passed(node)}
+        for field, doors in DOORS.items():
+            if path not in doors and (field in names or in_sql(node, field)):
+                found.append(f"line {node.lineno} writes {field}")
+    return found
+
+
+def rows_made(path: str, text: str) -> list[str]:
+    """Rows that this module makes and may not."""
+    found = []
+    imported = {name.split(".")[-1] for name in imported_modules(text)}  # another library's Entry is none of ours
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        made = name_of(node.func)
+        if made in MAKING and isinstance(node.func.value, ast.Attribute):  # Order.objects.create(…)
+            made = name_of(node.func.value.value)
+        if made in MAKERS and imported & {made, "models"} and path not in MAKERS[made]:
+            found.append(f"line {node.lineno} makes {made}")
+    return found
+
+
+def test_state_is_written_behind_its_door():
+    product = {path: text for path, text in own_python().items() if not path.endswith("/models.py")}
+    assert findings(fields_written, product) == []
+
+
+def test_rows_are_made_behind_their_door():
+    assert findings(rows_made, own_python()) == []
+
+
+def test_every_door_is_used():
+    """A door nobody goes through is a name that has changed, and a rule that holds nothing any more."""
+    modules = own_python()
+    shut = {field: doors - modules.keys() for field, doors in DOORS.items() if doors - modules.keys()}
+    assert shut == {}
+    for field, doors in DOORS.items():
+        for door in doors:
+            assert f"writes {field}" in " ".join(fields_written("elsewhere.py", modules[door])), (field, door)
+
+
+@pytest.mark.parametrize(
+    ("planted", "field"),
+    [
+        ("order.confirmed_at = now", "confirmed_at"),
+        ("a, hold.released_at = 1, now", "released_at"),
+        ("quota.claimed += 1", "claimed"),
+        ("Order.objects.filter(pk=1).update(cancelled_at=now)", "cancelled_at"),
+        ("Payment.objects.create(order=order, succeeded_at=now)", "succeeded_at"),
+        ("row = Order(code='x', expired_at=now)", "expired_at"),
+        ("setattr(ticket, 'voided_at', now)", "voided_at"),
+        ("Ticket.objects.bulk_update(rows, ['voided_at'])", "voided_at"),
+        ("SQL = 'UPDATE events_quota SET claimed = claimed + 1 WHERE id = %s'", "claimed"),
+        ("SQL = 'UPDATE x SET a = 1, failed_at=now()'", "failed_at"),
+        ("SQL = f'UPDATE {table} SET converted_at = now()'", "converted_at"),
+        ("SQL = 'INSERT INTO scanning_entry (ticket_id, admitted_at) VALUES (1, now())'", "admitted_at"),
+        ("UPDATE = PreparedUpdate(lambda: Hold.objects.all(), released_at=Param('now'))", "released_at"),
+    ],
+)
+def test_a_planted_write_is_found(planted, field):
+    assert fields_written("registrations/views_planted.py", planted) == [f"line 1 writes {field}"]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "Order.objects.filter(confirmed_at=None, cancelled_at__isnull=False)",
+        "Q(confirmed_at=None)",
+        "quotas.annotate(claimed=Sum('quotas__claimed'))",
+        "claimed = quota.claimed",
+        "if order.confirmed_at == now: pass",
+        "SQL = 'SELECT 1 FROM t WHERE o.confirmed_at IS NULL AND q.claimed <= 3'",
+    ],
+)
+def test_reading_is_open_to_all(reading):
+    assert fields_written("registrations/views_planted.py", reading) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from registrations.models import Ticket\nTicket(order=order)",
+        "from scanning.models import Entry, Gate\nEntry.objects.create(ticket=t)",
+        "from registrations import models\nmodels.Order.objects.bulk_create([])",
+    ],
+)
+def test_a_planted_row_is_found(planted):
+    assert rows_made("registrations/views_planted.py", planted)
