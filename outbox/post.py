@@ -15,11 +15,13 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.db.models import F
 from django.utils.module_loading import import_string
 
 from outbox.models import Mail
 from ticketing.lib.later import later
+from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
 logger = logging.getLogger("ticketing.outbox")
 
@@ -28,6 +30,15 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 BATCH = 50
+OWE = (
+    'INSERT INTO outbox_mail (key, kind, "to", subject_id, queued_at, due_at, tries, last_error) '
+    "VALUES (%s, %s, %s, %s, %s, %s, 0, '') ON CONFLICT DO NOTHING"
+)
+MAIL = Prepared(lambda: Mail.objects.filter(key=Param("key"), sent_at=None, given_up_at=None))
+CLAIM = PreparedUpdate(
+    lambda: Mail.objects.filter(pk=Param("mail"), due_at=Param("seen"), sent_at=None), due_at=Param("until"), tries=F("tries") + 1
+)
+SENT = PreparedUpdate(lambda: Mail.objects.filter(pk=Param("mail")), sent_at=Param("now"), last_error="")
 
 # Who composes a mail of a kind when it is sent: by name, since the outbox knows no higher room.
 COMPOSERS = {
@@ -38,12 +49,12 @@ COMPOSERS = {
 }
 
 
-def owe(*, kind: str, to: str, subject_id: int, now: datetime, key: str | None = None) -> None:
-    """A mail of this kind about this row, once: the same key again owes nothing more."""
-    Mail.objects.bulk_create(
-        [Mail(key=key or f"{kind}:{subject_id}", kind=kind, to=to, subject_id=subject_id, queued_at=now, due_at=now)],
-        ignore_conflicts=True,
-    )
+def owe(*, kind: str, to: str, subject_id: int, now: datetime, key: str | None = None) -> str:
+    """A mail of this kind about this row, once: the same key again owes nothing more. Returns the key."""
+    key = key or f"{kind}:{subject_id}"
+    with connection.cursor() as cursor:
+        cursor.execute(OWE, [key, kind, to, subject_id, now, now])
+    return key
 
 
 def owe_message(*, message: EmailMessage, key: str, now: datetime) -> None:
@@ -55,47 +66,53 @@ def owe_message(*, message: EmailMessage, key: str, now: datetime) -> None:
     later("outbox.send_due")
 
 
-def send_due(*, now: datetime, kind: str | None = None, subject_id: int | None = None) -> int:
+def send_now(*, key: str, now: datetime) -> bool:
+    """Send this mail if it is due and nobody else is sending it."""
+    row = MAIL.first(key=key)
+    if row is None or row.due_at > now:
+        return False
+    transport = get_connection(settings.OUTBOX_TRANSPORT)
+    try:
+        return _claimed(row, now) and _send(row, transport, now)
+    finally:
+        transport.close()
+
+
+def send_due(*, now: datetime) -> int:
     """Send what is due, over one connection to the mail server. Returns how many were sent."""
-    due = Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None)
-    if kind:
-        due = due.filter(kind=kind, subject_id=subject_id)
-    rows = list(due.order_by("due_at")[:BATCH])
+    rows = list(Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None).order_by("due_at")[:BATCH])
     if not rows:
         return 0
-    connection = get_connection(settings.OUTBOX_TRANSPORT)
-    sent = 0
-    for row in rows:
-        if _claimed(row, now):
-            sent += _send(row, connection, now)
-    connection.close()
+    transport = get_connection(settings.OUTBOX_TRANSPORT)
+    sent = sum(_send(row, transport, now) for row in rows if _claimed(row, now))
+    transport.close()
     return sent
 
 
 def _claimed(row: Mail, now: datetime) -> bool:
     """Ours for CLAIMED_FOR; a worker that dies in the middle leaves it to the next sweep after that."""
-    return bool(Mail.objects.filter(pk=row.pk, due_at=row.due_at, sent_at=None).update(due_at=now + CLAIMED_FOR, tries=F("tries") + 1))
+    return bool(CLAIM.run(mail=row.pk, seen=row.due_at, until=now + CLAIMED_FOR))
 
 
-def _send(row: Mail, connection: BaseEmailBackend, now: datetime) -> int:
+def _send(row: Mail, transport: BaseEmailBackend, now: datetime) -> bool:
     try:
-        message = _composed(row, connection)
+        message = _composed(row, transport)
         if message is not None:
             message.send()
     except Exception as error:  # a mail server fails in many ways; the row says what happened and waits
         _postpone(row, error, now)
-        return 0
-    Mail.objects.filter(pk=row.pk).update(sent_at=now, last_error="")
-    return 1
+        return False
+    SENT.run(mail=row.pk, now=now)
+    return True
 
 
-def _composed(row: Mail, connection: BaseEmailBackend) -> EmailMessage | None:
+def _composed(row: Mail, transport: BaseEmailBackend) -> EmailMessage | None:
     """The message, or None when there is nothing to say any more."""
     if row.message is not None:
-        return StoredMessage(raw=bytes(row.message), to=row.to, connection=connection)
+        return StoredMessage(raw=bytes(row.message), to=row.to, connection=transport)
     message: EmailMessage | None = import_string(COMPOSERS[row.kind])(subject_id=row.subject_id, to=row.to)
     if message is not None:
-        message.connection = connection
+        message.connection = transport
         message.extra_headers["Message-ID"] = f"<{row.key.replace(':', '.')}@{settings.SITE_URL.split('//')[1].split(':')[0]}>"
     return message
 

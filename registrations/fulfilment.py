@@ -14,21 +14,26 @@ from outbox import post
 from registrations import documents
 from registrations.models import Order
 from ticketing.lib.later import later
+from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
 logger = logging.getLogger("ticketing.fulfilment")
 BATCH = 200
+UNFULFILLED = Prepared(
+    lambda: Order.objects.unfulfilled().select_related("event__organiser").defer("event__description").filter(pk=Param("order"))
+)
+FULFIL = PreparedUpdate(lambda: Order.objects.filter(pk=Param("order")), fulfilled_at=Param("now"))
 
 
 def fulfil(*, order_id: int, now: datetime) -> None:
     """Make the order's documents and send its confirmation. Idempotent; safe beside itself."""
-    order = Order.objects.unfulfilled().select_related("event__organiser").filter(pk=order_id).first()
+    order = UNFULFILLED.first(order=order_id)
     if order is None:
         return
-    post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
+    key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)
-    Order.objects.filter(pk=order.pk).update(fulfilled_at=now)
-    post.send_due(now=now, kind="order_confirmation", subject_id=order.pk)
+    FULFIL.run(order=order.pk, now=now)
+    post.send_now(key=key, now=now)
 
 
 def fulfil_due(*, now: datetime) -> int:

@@ -10,11 +10,14 @@ from django.template.loader import render_to_string
 
 from events.calendar import calendar_file
 from registrations import fulfilment
+from registrations.access import lines_of
 from registrations.documents import moment_text
 from registrations.models import Order
+from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.site import absolute
 
 MOST_ORDERS = 50
+ORDER = Prepared(lambda: Order.objects.select_related("event__organiser").defer("event__description").filter(pk=Param("order")))
 
 
 def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
@@ -22,7 +25,7 @@ def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | 
     order = _order(subject_id)
     if order is None or order.cancelled_at or order.confirmed_at is None:
         return None
-    lines = [(line.quantity, line.ticket_type.name, line.price_minor * line.quantity) for line in order.lines.select_related("ticket_type")]
+    lines = [(line.quantity, line.ticket_type.name, line.price_minor * line.quantity) for line in lines_of(order=order)]
     message = _message("order_confirmation", f"Your tickets for {order.event.name}", order, to, lines=lines)
     message.attach(_calendar(order))
     if settings.PDF_IN_MAIL:
@@ -57,7 +60,7 @@ def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
 
 
 def _order(order_id: int) -> Order | None:
-    return Order.objects.select_related("event__organiser").defer("event__description").filter(pk=order_id).first()
+    return ORDER.first(order=order_id)
 
 
 def _message(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
