@@ -1,19 +1,18 @@
 """What a buyer who comes too late is told, and told quickly.
 
-After the database has refused, the same choice is refused from Redis for a second, so that a rush
-for an event that is sold out does not queue for its hot row. Redis only ever says "no".
+After the database has refused, this process refuses the same choice for a second by itself, so that
+a rush for an event that is sold out does not queue for its hot row. Memory only ever says "no".
 """
 
-import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from django.core.cache import cache
 
 from events.models import TicketType
 from registrations.models import HoldLine
 
-REMEMBERED_SECONDS = 1
+REMEMBERED_SECONDS = 1.0
+MOST_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,20 +40,21 @@ def what_is_left(*, ticket_types: Sequence[TicketType]) -> Left:
     return Left(free=free, held=frozenset(type_id for type_id, quotas in full.items() if quotas <= held_quotas))
 
 
+Choice = tuple[tuple[int, int], ...]
+_refused: dict[Choice, tuple[float, Left]] = {}
+
+
 def remember(*, quantities: Mapping[int, int], left: Left) -> None:
     """The database refused just this choice."""
-    cache.set(_key(quantities), left, REMEMBERED_SECONDS)
+    if len(_refused) >= MOST_REMEMBERED:
+        _refused.clear()
+    _refused[tuple(sorted(quantities.items()))] = (time.monotonic() + REMEMBERED_SECONDS, left)
 
 
 def remembered(*, quantities: Mapping[int, int]) -> Left | None:
     """The refusal of just this choice within the last second, if there was one."""
-    found: Left | None = cache.get(_key(quantities))
-    return found
-
-
-def _key(quantities: Mapping[int, int]) -> str:
-    choice = ",".join(f"{type_id}:{quantity}" for type_id, quantity in sorted(quantities.items()))
-    return f"sold-out:{hashlib.sha256(choice.encode()).hexdigest()[:32]}"
+    until, left = _refused.get(tuple(sorted(quantities.items())), (0.0, None))
+    return left if until > time.monotonic() else None
 
 
 def sentence(*, wanted: Sequence[TicketType], left: Left) -> str:

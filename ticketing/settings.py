@@ -106,7 +106,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "ticketing.lib.site.site",
             ],
-            "builtins": ["django.templatetags.static", "ticketing.templatetags.pages"],
+            "builtins": ["ticketing.templatetags.pages", "ticketing.templatetags.icons"],
         },
     }
 ]

@@ -1,5 +1,6 @@
 """`python -m ticketing.embedded up`: everything under one command, which stops it all again."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -51,6 +52,8 @@ def commands() -> dict[str, list[str]]:
             "ticketing",
             "worker",
             "-B",
+            "--pool",
+            "threads",
             "--concurrency",
             os.environ.get("TASK_WORKERS", "1"),
             "-Q",
@@ -107,9 +110,25 @@ def up() -> None:
 
 def prepare() -> None:
     manage("migrate", "--noinput", "--verbosity", "0")
-    manage("collectstatic", "--noinput", "--verbosity", "0")
+    collect_static()
     if os.environ.get("DEMO") == "1":
         manage("demo")
+
+
+def collect_static() -> None:
+    """Collect and compress the static files when one of them, a package or a setting has changed since
+    the last time: it takes longer than all the rest of a start."""
+    import django
+
+    packages = Path(django.__file__).parent.parent
+    sources = [ROOT / "requirements.txt", ROOT / "ticketing" / "settings.py", *sorted((ROOT / "static").rglob("*.*"))]
+    state = hashlib.sha256(f"{packages} {packages.stat().st_mtime_ns} {os.environ.get('DEBUG')}".encode())
+    for path in sources:
+        state.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    collected = VAR / "static" / ".collected"
+    if not collected.exists() or collected.read_text() != state.hexdigest():
+        manage("collectstatic", "--noinput", "--verbosity", "0")
+        collected.write_text(state.hexdigest())
 
 
 def wait_until_it_answers(web: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ cookie. Redis away: pages are rendered.
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ if not page[1] then return false end
 if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false end
 return {page[3], page[4]}
 """
+PUBLIC = re.compile(r"/$|/events/")  # where marked pages are; private ones don't ask Redis
 VERSION_SECONDS = 7 * 24 * 3600
 STORED_HEADERS = (
     "Content-Type",
@@ -97,7 +99,7 @@ class PageCacheMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD") or not settings.PAGE_CACHE_ENABLED:
+        if request.method not in ("GET", "HEAD") or not settings.PAGE_CACHE_ENABLED or not PUBLIC.match(request.path_info):
             return self.get_response(request)
         key = _key("page", request.get_host() + request.get_full_path())
         found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", "")]), otherwise=None)

@@ -1,15 +1,27 @@
 """Template filters for money and time, in every template without loading."""
 
+import functools
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static as static_url
 
 from ticketing.lib import money as money_lib
 from ticketing.lib import tokens
 
 register = template.Library()
+
+
+@register.simple_tag
+def static(path: str) -> str:
+    """The address of a file under static/. The names carry a hash of the content and stay for the life of the process."""
+    return static_url(path) if settings.DEBUG else _static_url(path)
+
+
+_static_url = functools.cache(static_url)
 
 
 @register.filter
