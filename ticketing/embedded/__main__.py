@@ -121,7 +121,7 @@ def collect_static() -> None:
     import django
 
     packages = Path(django.__file__).parent.parent
-    sources = [ROOT / "requirements.txt", ROOT / "ticketing" / "settings.py", *sorted((ROOT / "static").rglob("*.*"))]
+    sources = [ROOT / "ticketing" / "settings.py", *sorted((ROOT / "static").rglob("*.*"))]
     state = hashlib.sha256(f"{packages} {packages.stat().st_mtime_ns} {os.environ.get('DEBUG')}".encode())
     for path in sources:
         state.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
