@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 
 from accounts.models import Membership, Organiser, Role, User
+from ticketing.lib.prepared import Param
 
 # What a role may do. A view asks for a permission by the role that is named for it.
 MAY: dict[str, frozenset[str]] = {
@@ -38,5 +39,8 @@ def organiser_for_member(*, user: Any, slug: str, to: str) -> tuple[Organiser, M
 
 
 def members_with(*, user: Any, to: str) -> Any:
-    """Organiser ids where the user may do `to`, as a subquery for filters on higher rooms' rows."""
-    return Membership.objects.filter(user_id=user.pk, role__in=MAY[to]).values("organiser_id")
+    """Organiser ids where the user may do `to`, as a subquery for filters on higher rooms' rows.
+
+    `user` may be a Param: its statement is compiled once, and the user's id given at each use."""
+    user_id = user if isinstance(user, Param) else user.pk
+    return Membership.objects.filter(user_id=user_id, role__in=sorted(MAY[to])).values("organiser_id")

@@ -4,15 +4,25 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts.access import members_with
+from accounts.access import MAY, members_with
 from events.models import Event
+from ticketing.lib.prepared import Param, Prepared
+
+
+def _event(to: str) -> Prepared[Event]:
+    return Prepared(
+        lambda: Event.objects.select_related("organiser").filter(slug=Param("slug"), organiser__in=members_with(user=Param("user"), to=to))
+    )
+
+
+EVENT = {to: _event(to) for to in MAY}
 
 
 def event_for_member(*, user: Any, slug: str, to: str) -> Event:
     """The event with its organiser, if the user's role may do `to` (a key of accounts.access.MAY). One query."""
     if not user.is_authenticated:
         raise Http404
-    event = Event.objects.select_related("organiser").filter(slug=slug, organiser__in=members_with(user=user, to=to)).first()
+    event = EVENT[to].first(slug=slug, user=user.pk)
     if event is None:
         raise Http404
     return event

@@ -4,12 +4,14 @@ from django.db import transaction
 
 from events.models import Event
 from scanning.models import CheckInList, Gate
+from ticketing.lib.prepared import Param, Prepared
+
+GATES = Prepared(lambda: Gate.objects.select_related("check_in_list").filter(event=Param("event")).order_by("id"))
 
 
 def gates_of(*, event: Event) -> list[Gate]:
     """The event's gates with their lists; the first is made here if there is none."""
-    found = list(Gate.objects.select_related("check_in_list").filter(event=event).order_by("id"))
-    return found or [add_gate(event=event, name="Main gate")]
+    return GATES.all(event=event.pk) or [add_gate(event=event, name="Main gate")]
 
 
 def add_gate(*, event: Event, name: str) -> Gate:

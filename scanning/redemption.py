@@ -10,17 +10,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from registrations import codes
 from registrations.models import Ticket
 from scanning.models import Entry, Gate, Scan, Verdict, Via
 from ticketing.lib import tokens
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 
 ADMIT = """
 INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (check_in_list_id, ticket_id) DO NOTHING
 """
+ACCEPTED = "SELECT tickettype_id FROM scanning_checkinlist_ticket_types WHERE checkinlist_id = %s"
+TICKET = Prepared(
+    lambda: (
+        Ticket.objects.select_related("order", "ticket_type")
+        .only(
+            *(field.name for field in Ticket._meta.concrete_fields),
+            *(f"order__{name}" for name in ("code", "confirmed_at", "cancelled_at")),
+            "ticket_type__name",
+        )
+        .filter(serial=Param("serial"))
+    )
+)
+ENTRY = Prepared(lambda: Entry.objects.select_related("gate").filter(check_in_list=Param("list"), ticket=Param("ticket")))
+SCAN = Prepared(
+    lambda: Scan.objects.select_related("ticket__ticket_type", "ticket__order").filter(event=Param("event"), nonce=Param("nonce"))
+)
+ADD_SCAN = PreparedInsert(lambda: Scan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +108,7 @@ def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, st
 
 
 def _ticket(serial: int) -> Ticket | None:
-    return Ticket.objects.select_related("order", "ticket_type").filter(serial=serial).first()
+    return TICKET.first(serial=serial)
 
 
 def _standing(gate: Gate, ticket: Ticket) -> str | None:
@@ -111,9 +129,9 @@ def _standing(gate: Gate, ticket: Ticket) -> str | None:
 
 def accepted_types(gate: Gate) -> frozenset[int]:
     """Ids of the types the gate's list accepts; empty for all."""
-    return frozenset(
-        gate.check_in_list.ticket_types.through.objects.filter(checkinlist_id=gate.check_in_list_id).values_list("tickettype_id", flat=True)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPTED, [gate.check_in_list_id])
+        return frozenset(type_id for (type_id,) in cursor.fetchall())
 
 
 def _settle(
@@ -128,27 +146,30 @@ def _settle(
     nonce: str | None,
     scanned_at: datetime,
 ) -> Answer:
-    with transaction.atomic():
-        scan = Scan(
-            event_id=gate.event_id,
-            gate=gate,
-            check_in_list_id=gate.check_in_list_id,
-            ticket=ticket,
-            steward=steward,
-            nonce=nonce or None,
-            via=via,
-            verdict=verdict or Verdict.ADMITTED,
-            scanned_at=scanned_at,
-            received_at=now,
-            presented=hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else "",
-        )
+    scan = Scan(
+        event_id=gate.event_id,
+        gate=gate,
+        check_in_list_id=gate.check_in_list_id,
+        ticket=ticket,
+        steward=steward,
+        nonce=nonce or None,
+        via=via,
+        verdict=verdict or Verdict.ADMITTED,
+        scanned_at=scanned_at,
+        received_at=now,
+        presented=hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else "",
+    )
+    earlier = None
+    try:
+        with transaction.atomic():
+            if verdict is None and ticket is not None and not _admitted(gate, ticket, scanned_at):
+                scan.verdict = Verdict.ALREADY_ADMITTED
+                earlier = entry_of(gate=gate, ticket=ticket)
+            ADD_SCAN.run([scan])  # last: a nonce that was there before takes the entry back with it
+    except IntegrityError:
         if nonce and (before := _repeated(gate, nonce)):
             return before
-        earlier = None
-        if verdict is None and ticket is not None and not _admitted(gate, ticket, scanned_at):
-            scan.verdict = Verdict.ALREADY_ADMITTED
-            earlier = entry_of(gate=gate, ticket=ticket)
-        scan.save(force_insert=True)
+        raise
     return Answer(verdict=scan.verdict, ticket=ticket, earlier=earlier, scan=scan)
 
 
@@ -160,14 +181,12 @@ def _admitted(gate: Gate, ticket: Ticket, at: datetime) -> bool:
 
 def entry_of(*, gate: Gate, ticket: Ticket) -> Entry | None:
     """The ticket's admission by this gate's list, with the gate's name."""
-    return Entry.objects.select_related("gate").filter(check_in_list_id=gate.check_in_list_id, ticket=ticket).first()
+    return ENTRY.first(list=gate.check_in_list_id, ticket=ticket.pk)
 
 
 def _repeated(gate: Gate, nonce: str) -> Answer | None:
-    """The answer this nonce was given before. A lock on the nonce lets a repeated upload wait for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [nonce, gate.event_id])
-    scan = Scan.objects.select_related("ticket__ticket_type", "ticket__order").filter(event_id=gate.event_id, nonce=nonce).first()
+    """The answer this nonce was given before."""
+    scan = SCAN.first(event=gate.event_id, nonce=nonce)
     if scan is None:
         return None
     earlier = entry_of(gate=gate, ticket=scan.ticket) if scan.verdict == Verdict.ALREADY_ADMITTED and scan.ticket else None

@@ -18,7 +18,8 @@ DRAWN = {
     "mail": '<rect x="2.500" y="4.500" width="15" height="11" rx="2"/><path d="m3 6 7 5 7-5"/>',
     "user": '<circle cx="10" cy="7" r="3.500"/><path d="M3.500 17a6.500 6.500 0 0 1 13 0"/>',
     "lock": '<rect x="4" y="9" width="12" height="8" rx="2"/><path d="M7 9V6.500a3 3 0 0 1 6 0V9"/>',
-    "info": '<circle cx="10" cy="10" r="7.5"/><path d="M10 9v5M10 6.200v.2"/>',}
+    "info": '<circle cx="10" cy="10" r="7.5"/><path d="M10 9v5M10 6.200v.2"/>',
+}
 FRAME = (
     '<svg width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.75" '
     'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">%s</svg>'
