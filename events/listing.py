@@ -5,11 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Count, F, Min, Q
+from django.db import connection
 
-from events.models import SEARCHED, Event, TicketType
+from events.models import SEARCHED, Event
 
 PAGE = 20
+# A type can be bought while every quota it draws on has room.
+PRICES = """
+SELECT t.event_id, min(t.price_minor), bool_or(NOT EXISTS (
+  SELECT 1 FROM events_tickettype_quotas x JOIN events_quota q ON q.id = x.quota_id WHERE x.tickettype_id = t.id AND q.claimed >= q.capacity))
+FROM events_tickettype t WHERE t.event_id = ANY(%s) AND NOT t.hidden AND t.archived_at IS NULL GROUP BY t.event_id
+"""
+CITIES = """
+SELECT DISTINCT city FROM events_event WHERE published_at IS NOT NULL AND cancelled_at IS NULL AND ends_at >= %s AND city <> '' ORDER BY city LIMIT 200
+"""
 WHEN = (("", "Any date"), ("today", "Today"), ("week", "Next 7 days"), ("month", "Next 30 days"))
 _AHEAD = {"today": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
@@ -46,22 +55,17 @@ def listed(*, text: str, when: str, place: str, number: int, now: datetime) -> P
     found = list(rows[(number - 1) * PAGE : number * PAGE + 1])
     events = found[:PAGE]
     _with_prices(events)
-    cities = Event.objects.public().upcoming(now=now).exclude(city="").order_by("city").values_list("city", flat=True).distinct()[:200]
-    return Page(events=events, number=number, more=len(found) > PAGE, places=list(cities))
+    with connection.cursor() as cursor:
+        cursor.execute(CITIES, [now])
+        places = [city for (city,) in cursor.fetchall()]
+    return Page(events=events, number=number, more=len(found) > PAGE, places=places)
 
 
 def _with_prices(events: list[Event]) -> None:
-    facts = {
-        row["event_id"]: row
-        for row in TicketType.objects.filter(event__in=events, hidden=False, archived_at=None)
-        .values("event_id")
-        .annotate(
-            least=Min("price_minor"),
-            open=Count("id", filter=Q(quotas__claimed__lt=F("quotas__capacity"))),
-        )
-        .order_by()
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(PRICES, [[event.pk for event in events]])
+        facts = {event_id: (least, open_) for event_id, least, open_ in cursor.fetchall()}
     for event in events:
-        row = facts.get(event.pk, {"least": None, "open": 0})
-        event.least, event.sold_out = row["least"], not row["open"]  # type: ignore[attr-defined]
+        least, open_ = facts.get(event.pk, (None, False))
+        event.least, event.sold_out = least, not open_  # type: ignore[attr-defined]
         event.hue = event.pk % 6  # type: ignore[attr-defined]

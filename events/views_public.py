@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -31,7 +32,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         number=min(int(number), 500) if number.isdigit() and number != "0" else 1,
         now=clock.now(),
     )
-    query = "&".join(f"{name}={value}" for name, value in wanted.items() if value)
+    query = urlencode({name: value for name, value in wanted.items() if value})
     return render(request, "events/list.html", {"page": page, "wanted": wanted, "when_choices": listing.WHEN, "query": query})
 
 

@@ -1,5 +1,6 @@
 """`python -m ticketing.embedded up`: by an ordinary user, on a path with spaces, twice at once, and nothing left."""
 
+import json
 import os
 import pwd
 import shutil
@@ -78,27 +79,34 @@ def test_a_killed_start_leaves_no_children_and_the_next_one_works(first):
     assert first.end(signal.SIGINT) == 0 and first.left() == {}
 
 
-@pytest.mark.parametrize("reached", ["data/PG_VERSION", "data/postmaster.pid"])
-def test_killed_in_the_middle_of_its_first_start_it_starts_the_next_time(second, reached):
-    """While PostgreSQL's files are made, and while its tables are."""
+@pytest.mark.parametrize(("reached", "all_of_it"), [("PG_VERSION", True), ("data/postmaster.pid", False)])
+def test_killed_in_the_middle_of_its_first_start_it_starts_the_next_time(second, reached, all_of_it):
+    """While PostgreSQL's files are made, with everything else (a crash of the machine), and while its tables are."""
     shutil.rmtree(second.folder / "var/postgres")
     second.up()
-    while second.running.poll() is None and not (second.folder / "var/postgres" / reached).exists():
+    while second.running.poll() is None and not list((second.folder / "var/postgres").rglob(reached)):
         time.sleep(0.01)
-    second.end(signal.SIGKILL)
+    for pid in second.left() if all_of_it else [second.running.pid]:
+        os.kill(pid, signal.SIGKILL)
+    assert second.running.wait() == -signal.SIGKILL
     assert gone(second) == {}
     second.up().ready()
     assert second.end(signal.SIGINT) == 0 and second.left() == {}
 
 
-def test_a_changed_style_sheet_is_collected_at_the_next_start(first):
-    """A start collects static files only when one has changed: without this it serves the old ones."""
-    tokens = first.folder / "static/css/tokens.css"
-    tokens.write_text(tokens.read_text() + "/* changed */")
-    first.up().ready()
-    assert first.end(signal.SIGINT) == 0
-    newest = max((first.folder / "var/static/css").glob("tokens.*.css"), key=lambda path: path.stat().st_mtime)
-    assert newest.read_text().endswith("/* changed */")
+COLLECT = "from ticketing.embedded.__main__ import collect_static; collect_static()"
+
+
+def test_static_files_are_collected_when_one_has_changed_and_only_then(first):
+    manifest = first.folder / "var/static/staticfiles.json"
+    before = manifest.stat().st_mtime_ns
+    assert first.start("-c", COLLECT).wait(30) == 0
+    assert manifest.stat().st_mtime_ns == before
+    sheet = first.folder / "static/css/tokens.css"
+    sheet.write_text(sheet.read_text() + "/* changed */")
+    assert first.start("-c", COLLECT).wait(30) == 0
+    served = json.loads(manifest.read_text())["paths"]["css/tokens.css"]
+    assert (first.folder / "var/static" / served).read_text().endswith("/* changed */")
 
 
 def test_a_taken_port_is_said_in_a_sentence(first):
