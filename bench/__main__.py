@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import meter
 from bench.stage import PORT, Stage, port_is_free
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +67,7 @@ def main() -> None:
         for name in wanted or PARTS:
             started = time.monotonic()
             found = part(name)(stage)
+            found[f"reference loop after {name}"] = (meter.reference(), "ms CPU", "")
             print(f"\n{name} ({time.monotonic() - started:.0f} s)")
             show(found, baseline)
             figures |= found

@@ -1,5 +1,6 @@
 """CPU time and memory of process trees, from /proc. Linux only."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -74,3 +75,12 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.spent.cpu += cpu_seconds(self.roots)
         self.spent.seconds += time.monotonic()
+
+
+def reference() -> float:
+    """CPU milliseconds of a fixed piece of Python and hashing: how fast this machine is just now."""
+    began = time.process_time()
+    for number in range(1000):
+        words = {str(n): n * number for n in range(500)}
+        hashlib.sha256(",".join(sorted(words)).encode()).digest()
+    return (time.process_time() - began) * 1000

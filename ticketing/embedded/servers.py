@@ -255,7 +255,10 @@ def _redis_binary() -> str:
 
 
 def _initdb(binaries: Path, data: Path, account: pwd.struct_passwd | None) -> None:
-    command = [str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+    """PostgreSQL's files, whole or not at all: made beside, then moved, so that a crash leaves no half of them."""
+    making = data.with_name("data-being-made")
+    shutil.rmtree(making, ignore_errors=True)
+    command = [str(binaries / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
     done = subprocess.run(
         command,
         cwd="/",
@@ -266,5 +269,6 @@ def _initdb(binaries: Path, data: Path, account: pwd.struct_passwd | None) -> No
         **_no_groups(account),
     )
     if done.returncode != 0:
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(making, ignore_errors=True)
         raise RuntimeError(f"PostgreSQL could not make its files in {data}: {done.stderr.strip().splitlines()[-1:]}")
+    making.rename(data)
