@@ -37,6 +37,12 @@ def price(amount_minor: int, currency: str) -> str:
 
 
 @register.filter
+def count(number: int | None) -> str:
+    """{{ 20000|count }} → 20,000"""
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
 def serial(number: int) -> str:
     return tokens.serial_text(number)
 
