@@ -101,7 +101,7 @@ class Copy:
         self.running = self.start("-m", "ticketing.embedded", "up")
         return self
 
-    def ready(self, seconds: float = 50) -> "Copy":
+    def ready(self, seconds: float = 120) -> "Copy":
         deadline = time.monotonic() + seconds
         while self.status("/readyz") != 200:
             if self.running.poll() is not None or time.monotonic() > deadline:
@@ -124,7 +124,7 @@ class Copy:
     def end(self, how: signal.Signals) -> int:
         """Send the command itself a signal, and wait until it has ended. Its children are not asked."""
         self.running.send_signal(how)
-        return self.running.wait(30)
+        return self.running.wait(60)
 
     def left(self) -> dict[int, str]:
         """Processes of this copy: they carry its mark, name its folders or work in them."""

