@@ -16,6 +16,7 @@ class Payment(models.Model):
     idempotency_key = models.CharField(max_length=64, unique=True)
     amount_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
+    asked = models.JSONField(null=True, help_text="What the provider was told beside the amount, for every repetition of the key.")
     payment_url = models.URLField(max_length=500, blank=True)
     opened_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True, help_text="The provider was last asked.")

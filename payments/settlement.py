@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
@@ -34,7 +34,7 @@ def open_payment(*, order: Order, now: datetime) -> Payment:
     with the same key. HoldEnded when the places are gone. One open payment per order, by constraint."""
     payment = Payment.objects.filter(order=order, succeeded_at=None, failed_at=None).first() or _new_payment(order, now)
     if payment.provider_id is None:
-        _open_at_provider(payment, order)
+        _open_at_provider(payment)
     return payment
 
 
@@ -48,25 +48,36 @@ def _new_payment(order: Order, now: datetime) -> Payment:
                 idempotency_key=tokens.link_token(),
                 amount_minor=order.total_minor,
                 currency=order.currency,
+                asked=_words(order),
                 opened_at=now,
             )
     except IntegrityError:  # two tabs at once: the other one's row is the order's payment
         return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
 
 
-def _open_at_provider(payment: Payment, order: Order) -> None:
+def _words(order: Order) -> dict[str, str]:
+    """What the provider is told beside the amount. Written down with the key: a provider refuses a key that
+    comes again with other words, and the event may be renamed between two tries."""
     back = absolute(reverse("payments:payment-return", kwargs={"code": order.code, "secret": order.secret}))
+    expires_at = order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1)
+    return {
+        "reference": order.code,
+        "description": f"{order.event.name} · order {order.code}",
+        "buyer_email": order.buyer_email,
+        "return_url": back,
+        "cancel_url": back,
+        "expires_at": expires_at.isoformat(),
+    }
+
+
+def _open_at_provider(payment: Payment) -> None:
+    words = payment.asked or _words(payment.order)
     session = gateway(payment.gateway).open_session(
         asked=Asked(
             idempotency_key=payment.idempotency_key,
-            reference=order.code,
-            description=f"{order.event.name} · order {order.code}",
             amount_minor=payment.amount_minor,
             currency=payment.currency,
-            buyer_email=order.buyer_email,
-            return_url=back,
-            cancel_url=back,
-            expires_at=order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1),
+            **(words | {"expires_at": datetime.fromisoformat(words["expires_at"])}),
         )
     )
     Payment.objects.filter(pk=payment.pk).update(provider_id=session.provider_id, payment_url=session.payment_url)
@@ -78,7 +89,7 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
 
     GatewayTrouble when it does not answer: nothing changes."""
     if payment.provider_id is None:
-        _open_at_provider(payment, payment.order)
+        _open_at_provider(payment)
     session = gateway(payment.gateway).fetch(provider_id=payment.provider_id or "")
     return apply(payment=payment, session=session, now=now)
 
@@ -86,43 +97,45 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
 def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
     """Move the payment forward to what the session says; never back."""
     with transaction.atomic():
-        row = Payment.objects.select_for_update(of=("self",)).select_related("order").get(pk=payment.pk)
+        order = _lock_order(payment.order_id)
+        row = Payment.objects.select_for_update().get(pk=payment.pk)
         Payment.objects.filter(pk=row.pk).update(asked_at=now)
         if session.status is Status.SUCCEEDED and row.succeeded_at is None:
-            _succeed(row, session, now)
+            _succeed(row, order, session, now)
         elif session.status is Status.PENDING and row.is_open and row.pending_at is None:
             Payment.objects.filter(pk=row.pk).update(pending_at=now)
         elif session.status in (Status.FAILED, Status.EXPIRED) and row.is_open:
             Payment.objects.filter(pk=row.pk).update(failed_at=now, failure=session.failure or session.status.value)
-            checkout.decide_unpaid(order=row.order, now=now)
+            checkout.decide_unpaid(order=order, now=now)
     payment.refresh_from_db()
     return payment
 
 
-def _succeed(row: Payment, session: Session, now: datetime) -> None:
+def _lock_order(order_id: int) -> Order:
+    """Payments of one order are applied one after the other, so that of two that succeed at once the second
+    is known for surplus. The order before its payments, as a cancellation locks them."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+
+
+def _succeed(row: Payment, order: Order, session: Session, now: datetime) -> None:
     """The money is with us. The order takes it, or it is due back (M1, M2)."""
     Payment.objects.filter(pk=row.pk).update(succeeded_at=now, failed_at=None)
     if (session.amount_minor, session.currency) != (row.amount_minor, row.currency):
-        Payment.objects.filter(pk=row.pk).update(mismatch_at=now)
-        logger.error(
-            "Payment %s: provider says %s %s, order says %s %s. Staff decide.",
-            row.pk,
-            session.amount_minor,
-            session.currency,
-            row.amount_minor,
-            row.currency,
-        )
-        return
-    surplus = (
-        Payment.objects.filter(order=row.order, succeeded_at__isnull=False, mismatch_at=None)
-        .exclude(pk=row.pk)
-        .exclude(refunds__isnull=False)
-        .exists()
-    )
-    if surplus:
+        _keep_for_staff(row, order, session, now)
+    elif order.confirmed_at is not None:
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
-    elif not checkout.confirm_order(order=row.order, now=now):
+    elif not checkout.confirm_order(order=order, now=now):
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.LATE, now=now)
+
+
+def _keep_for_staff(row: Payment, order: Order, session: Session, now: datetime) -> None:
+    """Not the amount or currency that was asked for: nothing is sold for it (F21), and its places run out as
+    those of any order that is not paid."""
+    finding = f"The provider says {session.amount_minor} {session.currency}, the order {row.amount_minor} {row.currency}."
+    Payment.objects.filter(pk=row.pk).update(mismatch_at=now, failure=finding)
+    if row.is_open:
+        checkout.decide_unpaid(order=order, now=now)
+    logger.error("Payment %s: %s Staff decide.", row.pk, finding)
 
 
 class RefundTooLarge(Exception):
@@ -181,7 +194,9 @@ def settle_open(*, now: datetime) -> int:
     over = Q(order__hold__expires_at__lte=now) | Q(order__cancelled_at__isnull=False) | Q(order__event__cancelled_at__isnull=False)
     payments = Payment.objects.filter(stale | over, succeeded_at=None, failed_at=None).select_related("order__hold", "order__event")
     looked = 0
-    for payment in payments.order_by("opened_at")[:BATCH]:
+    # Who waited longest comes first: undecided bank payments must not fill every round.
+    for payment in payments.order_by(F("asked_at").asc(nulls_first=True), "opened_at")[:BATCH]:
+        Payment.objects.filter(pk=payment.pk).update(asked_at=now)
         try:
             _settle_or_close(payment, now)
         except (GatewayTrouble, PaymentRefused) as error:
@@ -195,7 +210,7 @@ def _settle_or_close(payment: Payment, now: datetime) -> None:
     hold_over = order.hold is None or order.hold.expires_at <= now
     if hold_over or order.cancelled_at or order.event.cancelled_at:
         if payment.provider_id is None:
-            _open_at_provider(payment, order)  # completes a half-opened one by its key, so that it can be closed
+            _open_at_provider(payment)  # completes a half-opened one by its key, so that it can be closed
         session = gateway(payment.gateway).expire(provider_id=payment.provider_id or "")
         apply(payment=payment, session=session, now=now)
         return
@@ -220,7 +235,7 @@ def handle_notice(*, notice: Notice, now: datetime) -> None:
     try:
         if payment is not None:
             settle(payment=payment, now=now)
-    except GatewayTrouble as error:
+    except (GatewayTrouble, PaymentRefused) as error:
         Notice.objects.filter(pk=notice.pk).update(tries=notice.tries + 1, last_error=str(error)[:300])
         return
     Notice.objects.filter(pk=notice.pk, handled_at=None).update(handled_at=now, tries=notice.tries + 1, last_error="")
@@ -228,7 +243,7 @@ def handle_notice(*, notice: Notice, now: datetime) -> None:
 
 def handle_due_notices(*, now: datetime) -> int:
     """What a lost nudge left unhandled. Returns how many were looked at."""
-    due = list(Notice.objects.filter(handled_at=None).order_by("received_at")[:BATCH])
+    due = list(Notice.objects.filter(handled_at=None).order_by("tries", "received_at")[:BATCH])
     for notice in due:
         handle_notice(notice=notice, now=now)
     return len(due)

@@ -55,6 +55,8 @@ def _answer(request: HttpRequest, order: Order, payment: Payment | None) -> Http
         return redirect(order.get_absolute_url())
     if payment is None:
         return redirect("payments:payment-start", code=order.code, secret=order.secret)
+    if payment.mismatch_at:
+        return _page(request, order, "differs")
     if payment.succeeded_at:
         return _page(request, order, "refund")
     if payment.pending_at and payment.is_open:

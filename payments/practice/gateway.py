@@ -7,6 +7,7 @@ that expire, delayed decisions, refunds within limits, signed notices over HTTP.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from ticketing.lib.site import absolute
 
 SIGNATURE_HEADER = "Practice-Signature"
 TOLERANCE_SECONDS = 300
+UNIX_SECONDS = re.compile("[0-9]{1,12}")
 LEAST_LIFE = timedelta(minutes=30)  # as Stripe's sessions: they live on after the hold unless expired by call
 
 
@@ -78,9 +80,9 @@ class PracticeGateway:
 
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> NoticeFact:
         stamp, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
-        if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
+        if not UNIX_SECONDS.fullmatch(stamp) or abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
             raise BadNotice("The notice has no time, or one too far from now.")
-        if not any(hmac.compare_digest(sign(body=body, stamp=stamp, secret=secret), signature) for secret in secrets()):
+        if not any(hmac.compare_digest(sign(body=body, stamp=stamp, secret=secret).encode(), signature.encode()) for secret in secrets()):
             raise BadNotice("The signature does not fit.")
         try:
             told = json.loads(body)
