@@ -8,8 +8,10 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 
 from events.models import SEARCHED, Event
+from ticketing.lib import money
 
 PAGE = 20
+SHOWN = ("name", "slug", "starts_at", "time_zone", "currency", "venue_name", "city", "cover", "cover_width", "cover_height")
 # A type can be bought while every quota it draws on has room.
 PRICES = """
 SELECT t.event_id, min(t.price_minor), bool_or(NOT EXISTS (
@@ -25,7 +27,7 @@ _AHEAD = {"today": timedelta(days=1), "week": timedelta(days=7), "month": timede
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`events`: with `least` (minor units) and `places_left`. `places`: cities to filter by."""
+    """`events`: each with `card`, what its card says. `places`: cities to filter by."""
 
     events: list[Any]
     number: int
@@ -42,7 +44,7 @@ def prefix_query(text: str) -> SearchQuery | None:
 
 def listed(*, text: str, when: str, place: str, number: int, now: datetime) -> Page:
     """One page of public events that are not over, soonest first. Three queries."""
-    rows = Event.objects.public().upcoming(now=now).order_by("starts_at", "id").defer("description")
+    rows = Event.objects.public().upcoming(now=now).order_by("starts_at", "id").only(*SHOWN)
     query = prefix_query(text)
     if query is not None:
         rows = rows.annotate(search=SearchVector(*SEARCHED, config="simple")).filter(search=query)
@@ -67,5 +69,17 @@ def _with_prices(events: list[Event]) -> None:
         facts = {event_id: (least, open_) for event_id, least, open_ in cursor.fetchall()}
     for event in events:
         least, open_ = facts.get(event.pk, (None, False))
-        event.least, event.sold_out = least, not open_  # type: ignore[attr-defined]
-        event.hue = event.pk % 6  # type: ignore[attr-defined]
+        local = event.local_start
+        event.card = {  # type: ignore[attr-defined]
+            "when": f"{local:%a} {local.day} {local:%b %Y, %H:%M}",
+            "where": ", ".join(part for part in (event.venue_name, event.city) if part) if event.venue_name else "Online",
+            "price": _price(least, open_, event.currency),
+            "hue": event.pk % 6,
+            "cover": event.cover.url if event.cover else None,
+        }
+
+
+def _price(least: int | None, open_: bool, currency: str) -> str:
+    if least is None or not open_:
+        return "Sold out"
+    return f"From {money.format_money(least, currency)}" if least else "Free"

@@ -80,7 +80,8 @@ def cached_page(*, scope: Callable[..., str], seconds: int) -> Callable[..., Any
         @functools.wraps(view)
         def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
             name = scope(**arguments)
-            version = breaker.call(lambda: _redis().get(_key("version", name)), otherwise=None)
+            kept = settings.PAGE_CACHE_ENABLED
+            version = breaker.call(lambda: _redis().get(_key("version", name)), otherwise=None) if kept else None
             response = view(request, **arguments)
             if response.status_code == 200:
                 response.headers.setdefault("Cache-Control", f"public, max-age={min(seconds, 5)}, s-maxage={seconds}")
