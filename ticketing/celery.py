@@ -15,7 +15,7 @@ app.autodiscover_tasks()
 app.conf.task_routes = {
     "registrations.fulfil": {"queue": "now"},
     "payments.handle_notice": {"queue": "now"},
-    "payments.practice_deliver": {"queue": "now"},
+    "payments.practice_deliver_due": {"queue": "now"},
     "outbox.*": {"queue": "soon"},
 }
 # Nudges are for speed; each line here finds the rows that a lost nudge left behind.

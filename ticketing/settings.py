@@ -118,7 +118,7 @@ if EMBEDDED:
 else:
     DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "ticketing.database",
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 600),
     "CONN_HEALTH_CHECKS": True,
 }
@@ -159,6 +159,7 @@ CELERY_TASK_DEFAULT_QUEUE = "soon"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
+    "priority_steps": [0],  # queues are separate by promise; priorities within one would be more keys to ask
     "socket_timeout": 5,
     "socket_connect_timeout": 1,
     "global_keyprefix": env.str("REDIS_PREFIX", "t") + ":",
@@ -200,7 +201,6 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = SITE_NAME
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off, and typing takes time (RFC 6238, section 5.2)
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
