@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.core.files.storage import default_storage, storages
 from playwright.sync_api import sync_playwright
 
+from ticketing.templatetags import pages
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,8 +42,10 @@ def site(live_server, settings):
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     # The live server serves files by their own names, not by the hashed ones.
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    pages._static_url.cache_clear()
     cache.clear()
-    return live_server.url
+    yield live_server.url
+    pages._static_url.cache_clear()
 
 
 @pytest.fixture
