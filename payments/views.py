@@ -47,6 +47,8 @@ def payment_return(request: HttpRequest, code: str, secret: str) -> HttpResponse
         except (GatewayTrouble, PaymentRefused):
             return _page(request, order, "checking")
         order.refresh_from_db()
+    if payment is not None and payment.failed_at:  # money of an earlier try may have come after all
+        payment = Payment.objects.filter(order=order, succeeded_at__isnull=False).first() or payment
     return _answer(request, order, payment)
 
 

@@ -291,7 +291,7 @@ def confirm_order(*, order: Order, now: datetime) -> bool:
     True when the tickets are there (now or before). False when the places are gone: the money is to
     be given back. An expired hold's places are claimed again if they are free (F17)."""
     with transaction.atomic():
-        row = Order.objects.select_for_update(of=("self",)).select_related("event", "hold").get(pk=order.pk)
+        row = Order.objects.select_for_update(of=("self",), no_key=True).select_related("event", "hold").get(pk=order.pk)
         if row.confirmed_at is not None:
             return row.cancelled_at is None
         if row.cancelled_at is not None or row.event.cancelled_at is not None or not _take_places(row, now):

@@ -24,16 +24,17 @@ def expire_holds(*, now: datetime) -> int:
         before = released
         for hold in due:
             with transaction.atomic():
+                # Order before hold, as a payment takes them, so that the two never wait in a ring.
+                order = Order.objects.select_for_update(no_key=True).filter(hold=hold).first()
                 if release_hold(hold=hold, now=now, only_expired=True):
-                    _expire_order(hold, now)
+                    _expire_order(order, now)
                     released += 1
         if released == before:
             break  # another sweeper has them
     return released
 
 
-def _expire_order(hold: Hold, now: datetime) -> None:
-    order = Order.objects.filter(hold=hold, confirmed_at=None, expired_at=None, cancelled_at=None).first()
+def _expire_order(order: Order | None, now: datetime) -> None:
     if order is None:
         return
     if Order.objects.filter(pk=order.pk, confirmed_at=None, expired_at=None, cancelled_at=None).update(expired_at=now):

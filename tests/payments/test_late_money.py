@@ -7,6 +7,7 @@ import time
 import pytest
 from django.db import connection
 
+from events import publication
 from payments import refunds, settlement
 from payments.gateway import Status
 from payments.models import Payment, PracticeSession, Refund
@@ -247,4 +248,56 @@ def test_the_provider_decides_a_session_once(kind):
         assert sorted(done) == [False, True]
         settlement.settle(payment=payment, now=clock.now())
         checkout.release_hold(hold=payment.order.hold, now=clock.now())
+    till.assert_audit_is_clean()
+
+
+def test_late_money_of_an_earlier_try_is_told_after_a_later_try_failed(kind, pass_time):
+    """ "Nothing was charged" would be untrue (U1)."""
+    order = cast.ordered(kind, 4)
+    till.act(order, "decline")
+    declined = Payment.objects.get()
+    till.opened(order)
+    pass_time(minutes=16)
+    till.sweep()
+    cast.ordered(cast.ticket_type(kind.event, quota=kind.quotas.get()), 4, now=clock.now())
+    money_arrives(declined)
+    page = till.text(till.landing(order))
+    assert "money is on its way back" in page and "Nothing was charged" not in page
+
+
+def test_money_for_an_event_cancelled_meanwhile_is_given_back(kind):
+    """F27, of one order: paid at the provider just before the event was cancelled."""
+    paid, unpaid = till.opened(cast.ordered(kind)), till.opened(cast.ordered(kind))
+    till.act_on_old_page(paid)
+    publication.cancel(event=kind.event, now=clock.now())
+    till.sweep()
+    assert till.session_of(unpaid).status == "expired"
+    assert Refund.objects.get().payment == paid and till.session_of(paid).refunded_minor == 1500
+    assert not Ticket.objects.exists()
+    till.assert_audit_is_clean()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_late_money_and_the_sweeper_do_not_wait_for_each_other_in_a_ring(kind, monkeypatch):
+    """The money takes the order and then its hold; the sweeper must take them in that order too."""
+    order = cast.ordered(kind)
+    till.act(order, "decline")
+    payment, take_places, has_order = Payment.objects.get(), checkout._take_places, threading.Event()
+    till.provider_says(payment, "succeeded")
+    Hold.objects.update(expires_at=clock.now())
+
+    def slowly(order, now):
+        has_order.set()
+        time.sleep(0.5)
+        return take_places(order, now)
+
+    def sweeper():
+        has_order.wait(10)
+        return expiry.expire_holds(now=clock.now())
+
+    monkeypatch.setattr(checkout, "_take_places", slowly)
+    work = (lambda: settlement.settle(payment=payment, now=clock.now()), sweeper)
+    answers = till.at_once(2, lambda number: work[number]())
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert order.tickets.count() == 1 and till.claimed(kind) == 1
     till.assert_audit_is_clean()
