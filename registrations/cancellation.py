@@ -21,12 +21,13 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
         order.cancelled_at = now
         Ticket.objects.filter(order=row, voided_at=None).update(voided_at=now, void_reason="cancelled")
         quantities = dict(row.lines.values_list("ticket_type_id", "quantity"))
-        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=sum(quantities.values()))
         if row.confirmed_at:
             inventory.release(needs=inventory.quota_needs(quantities=quantities))
             post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now)
         elif row.hold_id:
             _free_hold(row.hold_id, now)
+        # After the places, as the sweeper does, so that the two never wait in a ring.
+        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=sum(quantities.values()))
     return True
 
 

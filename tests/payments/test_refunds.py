@@ -1,15 +1,17 @@
 """Money that is given back: once, within what came in, however often it is tried (F22, M5)."""
 
 import threading
+import time
 
 import pytest
 from django.test import Client
 
+from events import inventory
 from payments import refunds, settlement
 from payments.models import Payment, PracticeRefund, Refund
 from payments.settlement import RefundTooLarge
-from registrations import cancellation
-from registrations.models import Ticket
+from registrations import allowance, cancellation, expiry
+from registrations.models import BuyerAllowance, Hold, Ticket
 from tests import cast
 from tests.payments import till
 from ticketing.lib import clock, tokens
@@ -173,3 +175,26 @@ def test_the_one_who_looks_after_money_gives_back_through_the_page(paid, alice, 
         client.force_login(stranger)
         assert client.get(address).status_code == 404
     till.assert_audit_is_clean()
+
+
+@REAL
+def test_a_cancellation_and_the_sweeper_do_not_wait_for_each_other_in_a_ring(hall, monkeypatch):
+    """One buyer's two orders of an event with a limit: one is cancelled while the other runs out."""
+    kind = cast.ticket_type(cast.event(organiser=hall, max_per_buyer=2), price_minor=1500)
+    paid, waiting = cast.ordered(kind), cast.ordered(kind)
+    till.act(paid, "pay")
+    Hold.objects.filter(order=waiting).update(expires_at=clock.now())
+    for room in (inventory, allowance):
+        monkeypatch.setattr(room, "release", slowed(room.release))
+    work = (lambda: cancellation.cancel_order(order=paid, now=clock.now()), lambda: expiry.expire_holds(now=clock.now()))
+    answers = till.at_once(2, lambda number: work[number]())
+    assert sorted(answers, key=str) == [1, True], answers
+    assert till.claimed(kind) == BuyerAllowance.objects.get().claimed == 0
+
+
+def slowed(release):
+    def slowly(**what):
+        time.sleep(0.3)
+        release(**what)
+
+    return slowly
