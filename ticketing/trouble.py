@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,7 +12,8 @@ RETRY_AFTER_SECONDS = 5
 
 
 class TroubleMiddleware:
-    """The database is away or too busy: 503 with Retry-After, not a storm of 500s (F4)."""
+    """The database is away or too busy: 503 with Retry-After, not a storm of 500s (F4).
+    It can't hold what was sent, such as a NUL in a text: the sender's fault, not ours."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -21,6 +22,9 @@ class TroubleMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DataError):
+            logger.warning("What was sent to %r can't be stored: %s", request.path, str(error).splitlines()[0])
+            return not_found(request, error) if "\0" in request.path else bad_request(request, error)
         if not isinstance(error, OperationalError | InterfaceError):
             return None
         logger.warning("Database does not answer: %s", str(error).splitlines()[0] if str(error) else type(error).__name__)
