@@ -8,6 +8,7 @@ two workers never send the same one at once.
 import email
 import email.policy
 import logging
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 BATCH = 50
+BATCH_SECONDS = 30  # much less than CLAIMED_FOR, which is counted from the sweep's beginning
 OWE = (
     'INSERT INTO outbox_mail (key, kind, "to", subject_id, queued_at, due_at, tries, last_error) '
     "VALUES (%s, %s, %s, %s, %s, %s, 0, '') ON CONFLICT DO NOTHING"
@@ -79,12 +81,16 @@ def send_now(*, key: str, now: datetime) -> bool:
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due, over one connection to the mail server. Returns how many were sent."""
+    """Send what is due. Returns how many were sent.
+
+    Ends early at a mail server that is slow or hangs: the next sweep goes on, and no claim runs out
+    while its mail is on the way."""
     rows = list(Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None).order_by("due_at")[:BATCH])
     if not rows:
         return 0
     transport = get_connection(settings.OUTBOX_TRANSPORT)
-    sent = sum(_send(row, transport, now) for row in rows if _claimed(row, now))
+    until = time.monotonic() + BATCH_SECONDS
+    sent = sum(_send(row, transport, now) for row in rows if time.monotonic() < until and _claimed(row, now))
     transport.close()
     return sent
 
