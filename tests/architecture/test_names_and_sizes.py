@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.house import files, findings, own_python, source
 
-NO_IDEA = re.compile(r"^(utils?|helpers?|services?|common|core|misc|managers?|handlers?|processors?|stuff|shared|base)$")
+NO_IDEA = re.compile(r"^(utils?|helpers?|services?|common|core|misc|managers?|handlers?|processors?|stuff)$")
 LONGEST = 500
 PLACES = ("accounts", "bench", "events", "operations", "outbox", "payments", "registrations", "scanning", "tests", "ticketing")
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.architecture.house import ROOT
 from tests.embedded.copies import Copy, gone, interpreter, ordinary_user
-from tests.faults.stage import free_port
+from tests.faults.stage import free_port, until
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_two_copies_serve_beside_each_other_and_leave_nothing(first, second, acc
     first.ready(), second.ready()
     assert first.status("/") == second.status("/") == 200
     names = " ".join(first.left().values())
-    assert all(name in names for name in ("postgres", "redis" if "redis" in names else "valkey", "granian", "celery"))
+    assert all(name in names for name in ("postgres", "redis" if "redis" in names else "valkey", "granian", "worker"))
     assert not first.left().keys() & second.left().keys()
     assert {os.stat(f"/proc/{pid}").st_uid for pid in first.left()} == {account.pw_uid}
     assert (first.folder / "var/secret-key").read_text() != (second.folder / "var/secret-key").read_text()
@@ -76,6 +76,19 @@ def test_a_killed_start_leaves_no_children_and_the_next_one_works(first):
     assert gone(first) == {}
     first.up().ready()
     assert first.status("/") == 200
+    assert first.end(signal.SIGINT) == 0 and first.left() == {}
+
+
+def workers(copy):
+    return sorted(pid for pid, name in copy.left().items() if "embedded.worker" in name)
+
+
+def test_a_killed_worker_takes_its_schedule_along_and_is_started_again(first):
+    first.up().ready()
+    until(lambda: len(workers(first)) == 2, seconds=60)
+    killed = workers(first)
+    os.kill(killed[0], signal.SIGKILL)
+    until(lambda: len(workers(first)) == 2 and not set(killed) & set(workers(first)), seconds=60)
     assert first.end(signal.SIGINT) == 0 and first.left() == {}
 
 

@@ -47,7 +47,7 @@ def commands() -> dict[str, list[str]]:
         "worker": [
             python,
             "-m",
-            "celery",
+            "ticketing.embedded.worker",
             "-A",
             "ticketing",
             "worker",

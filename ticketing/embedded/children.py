@@ -15,9 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def _end_with_parent(parent: int, ending: int) -> Callable[[], None]:
     def prepare() -> None:
         os.setpgrp()  # Ctrl-C goes to the parent alone, which stops its children in order
-        _libc.prctl(_PR_SET_PDEATHSIG, ending, 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before the line above
-            os._exit(1)
+        _tie(parent, ending)
 
     return prepare
 
@@ -46,6 +44,21 @@ def start(
             preexec_fn=_end_with_parent(os.getpid(), ending),
             **as_user,
         )
+
+
+def tie_forks() -> None:
+    """From now on what this process forks ends with it too."""
+    parent = [os.getpid()]
+    os.register_at_fork(
+        before=lambda: parent.__setitem__(0, os.getpid()),
+        after_in_child=lambda: _tie(parent[0], signal.SIGTERM),
+    )
+
+
+def _tie(parent: int, ending: int) -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, ending, 0, 0, 0)
+    if os.getppid() != parent:  # the parent died before the line above
+        os._exit(1)
 
 
 def stop(process: subprocess.Popen[bytes] | None, *, ending: int = signal.SIGTERM, seconds: float = 10) -> None:
