@@ -1,7 +1,7 @@
 """`python -m ticketing.embedded up`: by an ordinary user, on a path with spaces, twice at once, and nothing left."""
 
-import json
 import contextlib
+import json
 import os
 import pwd
 import shutil
