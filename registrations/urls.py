@@ -1,29 +1,38 @@
 """Addresses of registrations: the buyer's way, the order, and the organiser's lists."""
 
-from django.urls import path
+from django.urls import include, path
 
 from registrations import views_checkout, views_manage, views_order
 
 app_name = "registrations"
+CHECKOUT = [
+    path("", views_checkout.details, name="details"),
+    path("review/", views_checkout.review, name="review"),
+    path("order/", views_checkout.order_new, name="order-new"),
+    path("extension/", views_checkout.extension_new, name="extension-new"),
+    path("release/", views_checkout.release_new, name="release-new"),
+    path("renewal/", views_checkout.renewal_new, name="renewal-new"),
+]
+ORDER = [
+    path("", views_order.order, name="order"),
+    path("renewal/", views_order.order_again, name="order-again"),
+    path("tickets.pdf", views_order.order_pdf, name="order-pdf"),
+    path("calendar.ics", views_order.order_calendar, name="order-calendar"),
+    path("tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
+]
+MANAGE = [
+    path("orders/", views_manage.order_list, name="order-list"),
+    path("orders.csv", views_manage.order_export, name="order-export"),
+    path("orders/<str:code>/", views_manage.order_manage, name="order-manage"),
+    path("orders/<str:code>/cancellation/", views_manage.order_cancellation, name="order-cancellation"),
+    path("orders/<str:code>/mail/", views_manage.order_mail, name="order-mail"),
+    path("attendees/", views_manage.attendee_list, name="attendee-list"),
+    path("attendees.csv", views_manage.attendee_export, name="attendee-export"),
+]
 urlpatterns = [
+    path("checkout/<str:token>/", include(CHECKOUT)),
+    path("orders/<str:code>/<str:secret>/", include(ORDER)),
+    path("manage/events/<slug:slug>/", include(MANAGE)),
     path("events/<slug:slug>/holds/", views_checkout.hold_new, name="hold-new"),
-    path("checkout/<str:token>/", views_checkout.details, name="details"),
-    path("checkout/<str:token>/review/", views_checkout.review, name="review"),
-    path("checkout/<str:token>/order/", views_checkout.order_new, name="order-new"),
-    path("checkout/<str:token>/extension/", views_checkout.extension_new, name="extension-new"),
-    path("checkout/<str:token>/release/", views_checkout.release_new, name="release-new"),
-    path("checkout/<str:token>/renewal/", views_checkout.renewal_new, name="renewal-new"),
-    path("orders/<str:code>/<str:secret>/", views_order.order, name="order"),
-    path("orders/<str:code>/<str:secret>/renewal/", views_order.order_again, name="order-again"),
-    path("orders/<str:code>/<str:secret>/tickets.pdf", views_order.order_pdf, name="order-pdf"),
-    path("orders/<str:code>/<str:secret>/calendar.ics", views_order.order_calendar, name="order-calendar"),
-    path("orders/<str:code>/<str:secret>/tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
     path("tickets/find/", views_order.find_tickets, name="find-tickets"),
-    path("manage/events/<slug:slug>/orders/", views_manage.order_list, name="order-list"),
-    path("manage/events/<slug:slug>/orders.csv", views_manage.order_export, name="order-export"),
-    path("manage/events/<slug:slug>/orders/<str:code>/", views_manage.order_manage, name="order-manage"),
-    path("manage/events/<slug:slug>/orders/<str:code>/cancellation/", views_manage.order_cancellation, name="order-cancellation"),
-    path("manage/events/<slug:slug>/orders/<str:code>/mail/", views_manage.order_mail, name="order-mail"),
-    path("manage/events/<slug:slug>/attendees/", views_manage.attendee_list, name="attendee-list"),
-    path("manage/events/<slug:slug>/attendees.csv", views_manage.attendee_export, name="attendee-export"),
 ]

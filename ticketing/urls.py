@@ -1,4 +1,6 @@
-"""Every address of the product, by room. Nouns; what changes something is a POST."""
+"""Every address of the product, by room. Nouns; what changes something is a POST.
+
+Hot rooms come first, and their addresses in groups: Django tries them one after the other."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -7,10 +9,10 @@ from django.urls import include, path
 from ticketing import health
 
 urlpatterns = [
-    path("", include("events.urls")),
+    path("gate/", include("scanning.urls")),
     path("", include("registrations.urls")),
+    path("", include("events.urls")),
     path("", include("payments.urls")),
-    path("", include("scanning.urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
