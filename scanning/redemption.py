@@ -10,22 +10,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
 
 from registrations import codes
 from registrations.models import Ticket
-from scanning.models import Entry, Gate, Scan, Verdict, Via
+from scanning.models import CheckInList, Entry, Gate, Scan, Verdict, Via
 from ticketing.lib import tokens
 from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 
+# One statement: the entry decides the verdict, and a nonce that was there before takes the entry back with it.
 ADMIT = """
-INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at) VALUES (%s, %s, %s, %s)
-ON CONFLICT (check_in_list_id, ticket_id) DO NOTHING
+WITH entry AS (
+    INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (check_in_list_id, ticket_id) DO NOTHING RETURNING 1
+)
+INSERT INTO scanning_scan
+    (check_in_list_id, ticket_id, gate_id, scanned_at, event_id, steward_id, nonce, presented, via, received_at, verdict)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN EXISTS (SELECT 1 FROM entry) THEN %s ELSE %s END)
+RETURNING id, verdict
 """
-ACCEPTED = "SELECT tickettype_id FROM scanning_checkinlist_ticket_types WHERE checkinlist_id = %s"
+LISTED = CheckInList.ticket_types.through.objects.filter
 TICKET = Prepared(
     lambda: (
         Ticket.objects.select_related("order", "ticket_type")
+        .annotate(
+            listed=ExpressionWrapper(
+                ~Exists(LISTED(checkinlist=Param("list")))
+                | Exists(LISTED(checkinlist=Param("list"), tickettype=OuterRef("ticket_type_id"))),
+                output_field=BooleanField(),
+            )
+        )
         .only(
             *(field.name for field in Ticket._meta.concrete_fields),
             *(f"order__{name}" for name in ("code", "confirmed_at", "cancelled_at")),
@@ -74,10 +89,11 @@ def redeem(
 
 def admit_by_hand(*, gate: Gate, ticket: Ticket, now: datetime, steward: Any) -> Answer:
     """A steward found the ticket by name."""
+    found = _ticket(ticket.serial, gate)
     return _settle(
         gate=gate,
-        ticket=ticket,
-        verdict=_standing(gate, ticket),
+        ticket=found,
+        verdict=_standing(gate, found) if found else Verdict.UNKNOWN,
         via=Via.HAND,
         presented="",
         now=now,
@@ -92,7 +108,7 @@ def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, st
     claim = codes.decode(presented)
     if claim is None:
         serial = tokens.serial_from_text(presented)
-        ticket = _ticket(serial) if serial is not None else None
+        ticket = _ticket(serial, gate) if serial is not None else None
         if ticket is None or ticket.event_id != gate.event_id:  # a typed number proves nothing about other events
             return None, Verdict.UNKNOWN, Via.SERIAL if serial is not None else Via.CODE
         return ticket, _standing(gate, ticket), Via.SERIAL
@@ -101,14 +117,15 @@ def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, st
         return None, Verdict.FORGED, Via.CODE
     if claim.event_id != gate.event_id:
         return None, Verdict.WRONG_EVENT, Via.CODE
-    ticket = _ticket(claim.serial)
+    ticket = _ticket(claim.serial, gate)
     if ticket is None:
         return None, Verdict.AUTHENTIC_UNKNOWN, Via.CODE
     return ticket, _standing(gate, ticket), Via.CODE
 
 
-def _ticket(serial: int) -> Ticket | None:
-    return TICKET.first(serial=serial)
+def _ticket(serial: int, gate: Gate) -> Ticket | None:
+    """The ticket; `listed` says whether the gate's list accepts its type."""
+    return TICKET.first(serial=serial, list=gate.check_in_list_id)
 
 
 def _standing(gate: Gate, ticket: Ticket) -> str | None:
@@ -121,17 +138,7 @@ def _standing(gate: Gate, ticket: Ticket) -> str | None:
         return Verdict.REVOKED
     if ticket.order.confirmed_at is None:
         return Verdict.UNPAID
-    accepted = accepted_types(gate)
-    if accepted and ticket.ticket_type_id not in accepted:
-        return Verdict.WRONG_LIST
-    return None
-
-
-def accepted_types(gate: Gate) -> frozenset[int]:
-    """Ids of the types the gate's list accepts; empty for all."""
-    with connection.cursor() as cursor:
-        cursor.execute(ACCEPTED, [gate.check_in_list_id])
-        return frozenset(type_id for (type_id,) in cursor.fetchall())
+    return None if ticket.listed else Verdict.WRONG_LIST  # type: ignore[attr-defined]
 
 
 def _settle(
@@ -159,24 +166,26 @@ def _settle(
         received_at=now,
         presented=hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else "",
     )
-    earlier = None
     try:
-        with transaction.atomic():
-            if verdict is None and ticket is not None and not _admitted(gate, ticket, scanned_at):
-                scan.verdict = Verdict.ALREADY_ADMITTED
-                earlier = entry_of(gate=gate, ticket=ticket)
-            ADD_SCAN.run([scan])  # last: a nonce that was there before takes the entry back with it
+        if verdict is None:
+            _admit(scan)
+        else:
+            ADD_SCAN.run([scan])
     except IntegrityError:
         if nonce and (before := _repeated(gate, nonce)):
             return before
         raise
+    earlier = entry_of(gate=gate, ticket=ticket) if ticket and scan.verdict == Verdict.ALREADY_ADMITTED else None
     return Answer(verdict=scan.verdict, ticket=ticket, earlier=earlier, scan=scan)
 
 
-def _admitted(gate: Gate, ticket: Ticket, at: datetime) -> bool:
+def _admit(scan: Scan) -> None:
+    """Write the entry, if there is none, and the scan with the verdict that follows."""
+    entry = [scan.check_in_list_id, scan.ticket_id, scan.gate_id, scan.scanned_at]
+    attempt = [scan.event_id, scan.steward_id, scan.nonce, scan.presented, scan.via, scan.received_at]
     with connection.cursor() as cursor:
-        cursor.execute(ADMIT, [gate.check_in_list_id, ticket.pk, gate.pk, at])
-        return bool(cursor.rowcount == 1)
+        cursor.execute(ADMIT, [*entry, *entry, *attempt, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+        scan.pk, scan.verdict = cursor.fetchone()
 
 
 def entry_of(*, gate: Gate, ticket: Ticket) -> Entry | None:

@@ -154,12 +154,15 @@ def without_the_guard():
     from scanning import redemption  # isort: skip
     from scanning.models import Entry  # isort: skip
 
-    def look_then_write(gate, ticket, at):
-        there = Entry.objects.filter(ticket=ticket, check_in_list=gate.check_in_list_id).exists()
+    def look_then_write(scan):
+        entry = {"ticket_id": scan.ticket_id, "check_in_list_id": scan.check_in_list_id}
+        there = Entry.objects.filter(**entry).exists()
         time.sleep(WITHIN_SECONDS)
-        if not there:
-            Entry.objects.create(ticket=ticket, check_in_list_id=gate.check_in_list_id, gate=gate, admitted_at=at)
-        return not there
+        if there:
+            scan.verdict = "already_admitted"
+        else:
+            Entry.objects.create(**entry, gate_id=scan.gate_id, admitted_at=scan.scanned_at)
+        scan.save()
 
-    redemption._admitted = look_then_write
+    redemption._admit = look_then_write
     return application

@@ -25,13 +25,17 @@ LOOK_THEN_WRITE = """
 import time
 from scanning import redemption
 from scanning.models import Entry
-def look_then_write(gate, ticket, at):
-    there = Entry.objects.filter(ticket=ticket).exists()
+def look_then_write(scan):
+    there = Entry.objects.filter(ticket=scan.ticket_id).exists()
     time.sleep(0.05)
-    if not there:
-        Entry.objects.create(ticket=ticket, check_in_list_id=gate.check_in_list_id, gate=gate, admitted_at=at)
-    return not there
-redemption._admitted = look_then_write
+    if there:
+        scan.verdict = "already_admitted"
+    else:
+        Entry.objects.create(
+            ticket_id=scan.ticket_id, check_in_list_id=scan.check_in_list_id, gate_id=scan.gate_id, admitted_at=scan.scanned_at
+        )
+    scan.save()
+redemption._admit = look_then_write
 """
 FREED = "from django.db import connection\nconnection.cursor().execute('ALTER TABLE scanning_entry DROP CONSTRAINT one_entry_per_list')"
 

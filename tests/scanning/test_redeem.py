@@ -76,12 +76,21 @@ def test_no_altered_code_is_admitted(gate, ticket):
     assert redemption._identify(gate, code)[1] is None  # the control: the true one passes
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_repeated_upload_is_one_scan_with_the_same_answer(gate, ticket):
     code = codes.code_of(ticket)
     first = judge(gate, code, nonce="n-1")
     again = judge(gate, code, nonce="n-1")
     assert (first.verdict, again.verdict) == (Verdict.ADMITTED, Verdict.ADMITTED)
     assert Scan.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_nonce_that_was_used_for_another_ticket_admits_nobody(gate, ticket):
+    refused = judge(gate, "nonsense", nonce="n-1")
+    again = judge(gate, codes.code_of(ticket), nonce="n-1")
+    assert again.verdict == refused.verdict == Verdict.UNKNOWN
+    assert not Entry.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,12 +105,12 @@ def test_control_without_the_conditional_write_several_would_enter(gate, ticket,
     """The guard is what holds: read first and write then, and two get in."""
     barrier = threading.Barrier(8, timeout=20)
 
-    def read_then_write(gate, ticket, at):
-        there = Entry.objects.filter(ticket=ticket).exists()
+    def read_then_write(scan):
+        if Entry.objects.filter(ticket=scan.ticket_id).exists():
+            scan.verdict = Verdict.ALREADY_ADMITTED
         barrier.wait()
-        return not there
 
-    monkeypatch.setattr(redemption, "_admitted", read_then_write)
+    monkeypatch.setattr(redemption, "_admit", read_then_write)
     assert admitted_of_eight(gate, codes.code_of(ticket)) > 1
 
 
