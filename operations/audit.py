@@ -109,11 +109,33 @@ INVARIANTS = (
     ),
     Invariant(
         "M6",
-        "payments and refunds agree with the practice provider's own book (the ledger comes with Stripe)",
+        "the ledger sums to zero, tells of every payment and refund, and agrees with the practice provider's own book",
         """
-        SELECT 'payment ' || p.id FROM payments_payment p JOIN payments_practicesession s ON s.token = p.provider_id
-        WHERE p.gateway = 'practice' AND ((p.succeeded_at IS NOT NULL AND s.status <> 'succeeded')
-          OR s.refunded_minor < (SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r WHERE r.payment_id = p.id AND r.completed_at IS NOT NULL))""",
+        WITH told AS (SELECT e.payment_id, p.currency, sum(p.amount_minor) AS clearing,
+            coalesce(sum(p.amount_minor) FILTER (WHERE e.kind = 'payment'), 0) AS came,
+            coalesce(sum(p.amount_minor) FILTER (WHERE e.kind = 'refund'), 0) AS went
+          FROM payments_posting p JOIN payments_ledgerentry e ON e.id = p.entry_id
+          WHERE p.account = 'clearing' AND e.payment_id IS NOT NULL GROUP BY 1, 2),
+        given AS (SELECT payment_id, sum(amount_minor) FILTER (WHERE completed_at IS NOT NULL) AS sent,
+            sum(amount_minor) FILTER (WHERE completed_at IS NULL AND failed_at IS NULL) AS due
+          FROM payments_refund GROUP BY payment_id),
+        owed AS (SELECT e.payment_id, -sum(p.amount_minor) AS due FROM payments_posting p JOIN payments_ledgerentry e ON e.id = p.entry_id
+          WHERE p.account = 'refunds' GROUP BY e.payment_id)
+        SELECT 'entry ' || entry_id || ': ' || sum(amount_minor) || ' ' || currency || ' too many'
+        FROM payments_posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0
+        UNION ALL
+        SELECT 'payment ' || p.id || ': the ledger says ' || coalesce(t.came, 0) || ' came and ' || -coalesce(t.went, 0) || ' went'
+        FROM payments_payment p LEFT JOIN told t ON t.payment_id = p.id AND t.currency = p.currency LEFT JOIN given g ON g.payment_id = p.id
+        WHERE p.mismatch_at IS NULL
+          AND (coalesce(t.came, 0) <> CASE WHEN p.succeeded_at IS NULL THEN 0 ELSE p.amount_minor END OR coalesce(t.went, 0) <> -coalesce(g.sent, 0))
+        UNION ALL
+        SELECT 'payment ' || p.id || ': refunds due ' || coalesce(g.due, 0) || ', in the ledger ' || coalesce(w.due, 0)
+        FROM payments_payment p LEFT JOIN given g ON g.payment_id = p.id LEFT JOIN owed w ON w.payment_id = p.id
+        WHERE coalesce(g.due, 0) <> coalesce(w.due, 0)
+        UNION ALL
+        SELECT 'payment ' || p.id || ': not as the practice provider has it' FROM payments_payment p JOIN payments_practicesession s ON s.token = p.provider_id
+        LEFT JOIN given g ON g.payment_id = p.id
+        WHERE p.gateway = 'practice' AND ((p.succeeded_at IS NOT NULL AND s.status <> 'succeeded') OR s.refunded_minor < coalesce(g.sent, 0))""",
     ),
     Invariant(
         "S1",

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from payments import settlement
 from payments.gateway import GatewayTrouble
+from payments.journal import LedgerEntry, Posting
 from payments.models import Notice, Payment, PracticeNotice, PracticeRefund, PracticeSession, Refund
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
@@ -44,6 +45,19 @@ class NoticeAdmin(DeskAdmin):
     def handle(self, request: HttpRequest, rows: Any) -> None:
         for notice in rows:
             settlement.handle_notice(notice=notice, now=clock.now())
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(DeskAdmin):
+    list_display = ("id", "key", "kind", "organiser", "payment", "note", "posted_at")
+    list_select_related = ("organiser", "payment")
+    search_fields = ("key__exact",)
+
+
+@admin.register(Posting)
+class PostingAdmin(DeskAdmin):
+    list_display = ("id", "entry", "account", "amount_minor", "currency")
+    list_select_related = ("entry",)
 
 
 admin.site.register([PracticeSession, PracticeNotice, PracticeRefund], DeskAdmin)

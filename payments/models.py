@@ -138,3 +138,6 @@ class PracticeNotice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="practice_notice_due", condition=models.Q(delivered_at=None))]
+
+
+from payments.journal import LedgerEntry, Posting  # noqa: E402, F401  (the ledger's rows, found by Django through this module)

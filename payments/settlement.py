@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
+from payments import ledger
 from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
 from payments.models import Notice, Payment, Refund, RefundReason
 from registrations import checkout
@@ -120,7 +121,9 @@ def _lock_order(order_id: int) -> Order:
 def _succeed(row: Payment, order: Order, session: Session, now: datetime) -> None:
     """The money is with us. The order takes it, or it is due back (M1, M2)."""
     Payment.objects.filter(pk=row.pk).update(succeeded_at=now, failed_at=None)
-    if (session.amount_minor, session.currency) != (row.amount_minor, row.currency):
+    as_asked = (session.amount_minor, session.currency) == (row.amount_minor, row.currency)
+    ledger.payment_received(payment=row, amount_minor=session.amount_minor, currency=session.currency, claimed=as_asked, now=now)
+    if not as_asked:
         _keep_for_staff(row, order, session, now)
     elif order.confirmed_at is not None:
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
@@ -154,6 +157,7 @@ def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetim
         refund = Refund.objects.create(
             payment=row, amount_minor=amount_minor, reason=reason, idempotency_key=tokens.link_token(), due_at=now
         )
+        ledger.refund_owed(refund=refund, now=now)
         later("payments.send_refunds")
     return refund
 
@@ -178,12 +182,16 @@ def _send_refund(refund: Refund, now: datetime) -> int:
             provider_id=payment.provider_id or "", amount_minor=refund.amount_minor, idempotency_key=refund.idempotency_key
         )
     except PaymentRefused as error:
-        Refund.objects.filter(pk=refund.pk).update(failed_at=now, failure=str(error)[:200])
+        with transaction.atomic():
+            Refund.objects.filter(pk=refund.pk).update(failed_at=now, failure=str(error)[:200])
+            ledger.refund_refused(refund=refund, now=now)
         logger.error("Refund %s refused: %s", refund.pk, error)
         return 0
     except GatewayTrouble:
         return 0  # due again in two minutes, with the same key
-    Refund.objects.filter(pk=refund.pk).update(completed_at=now, provider_id=provider_id)
+    with transaction.atomic():
+        Refund.objects.filter(pk=refund.pk).update(completed_at=now, provider_id=provider_id)
+        ledger.refund_sent(refund=refund, now=now)
     return 1
 
 

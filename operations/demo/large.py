@@ -18,7 +18,7 @@ FIRST = "{Anna,Ben,Chiara,David,Elif,Femi,Grace,Hugo,Ines,Jonas,Kavya,Liam,Mei,N
 LAST = "{Adler,Baker,Costa,Dubois,Eriksen,Fischer,García,Hansen,Ivanova,Jansen,Kim,López,Müller,Novak,Okafor,Patel,Quist,Rossi,Sato,Tanaka,Usman,Varga,Weber,Xu,Yılmaz,Zając}"
 LARGE = 200_000  # tickets; from here on the search indexes are built afterwards, which is faster
 SOLD_OVER = timedelta(days=28)
-TABLES = "registrations_order, registrations_orderline, registrations_ticket, scanning_entry, scanning_scan, payments_payment"
+TABLES = "registrations_order, registrations_orderline, registrations_ticket, scanning_entry, scanning_scan, payments_payment, payments_ledgerentry, payments_posting"
 
 # An odd factor modulo 2^40 gives each n another code; the alphabet is the one of real codes.
 ORDERS = """
@@ -55,6 +55,15 @@ INSERT INTO payments_payment (order_id, gateway, provider_id, idempotency_key, a
 SELECT o.id, 'practice', 'demo' || o.id, 'demo' || o.id, o.total_minor, o.currency, '', o.placed_at, o.confirmed_at, o.confirmed_at, ''
 FROM registrations_order o WHERE o.event_id = %(event)s AND o.total_minor > 0
 """
+BOOKED = """
+WITH entry AS (
+  INSERT INTO payments_ledgerentry (key, kind, organiser_id, payment_id, note, posted_at)
+  SELECT 'payment:' || p.id, 'payment', %(organiser)s, p.id, '', p.succeeded_at FROM payments_payment p
+  JOIN registrations_order o ON o.id = p.order_id WHERE o.event_id = %(event)s RETURNING id, payment_id)
+INSERT INTO payments_posting (entry_id, account, currency, amount_minor)
+SELECT entry.id, line.account, p.currency, line.amount FROM entry JOIN payments_payment p ON p.id = entry.payment_id,
+  LATERAL (VALUES ('clearing', p.amount_minor), ('organiser_payable', -p.amount_minor)) AS line(account, amount)
+"""
 ENTRIES = """
 INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at)
 SELECT %(list)s, t.id, %(gate)s, %(now)s::timestamptz - (t.id %% 3600) * interval '1 second' FROM registrations_ticket t
@@ -77,7 +86,7 @@ def fill(*, event: Event, tickets: int, now: datetime, price_minor: int = 0) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         with _search_indexes_afterwards(cursor, wanted=tickets >= LARGE and settings.EMBEDDED):
-            for statement in (ORDERS, LINES, TICKETS, SESSIONS, PAYMENTS, ENTRIES, SCANS, CLAIMED):
+            for statement in (ORDERS, LINES, TICKETS, SESSIONS, PAYMENTS, BOOKED, ENTRIES, SCANS, CLAIMED):
                 cursor.execute(statement, facts)
 
 
@@ -98,6 +107,7 @@ def _facts(event: Event, tickets: int, now: datetime, price_minor: int) -> dict[
     gate = gates_of(event=event)[0]
     return {
         "event": event.pk,
+        "organiser": event.organiser_id,
         "currency": event.currency,
         "orders": tickets // 2,
         "each": 2,

@@ -38,6 +38,8 @@ MAKERS = {
     "Payment": {"payments/settlement.py"},
     "Refund": {"payments/settlement.py"},
     "Notice": {"payments/settlement.py"},
+    "LedgerEntry": {"payments/ledger.py"},
+    "Posting": {"payments/ledger.py"},
     "Scan": {"scanning/redemption.py"},
     "Entry": {"scanning/redemption.py"},
 }
