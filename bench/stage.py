@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ticketing.embedded import __main__ as runner
-from ticketing.embedded import children
+from ticketing.embedded import children, static
 from ticketing.embedded.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ class Stage:
 
         django.setup()
         runner.manage("migrate", "--noinput", "--verbosity", "0")
-        runner.manage("collectstatic", "--noinput", "--verbosity", "0")
+        (self.var / "static").symlink_to(static.collect(var=ROOT / "var" / "bench"))
 
     def close(self) -> None:
         from django.db import connections

@@ -3,10 +3,9 @@
 A pytest plugin (see pyproject.toml), loaded before the settings are.
 """
 
+import fcntl
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ _servers = None
 
 def _start_servers() -> None:
     global _servers
+    from ticketing.embedded import static
     from ticketing.embedded.servers import Servers
 
     for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "EMAIL_URL", "SITE_URL", "DEMO"):
@@ -30,8 +30,11 @@ def _start_servers() -> None:
         postgres_settings={"fsync": "off", "full_page_writes": "off", "max_connections": "200"},
     )
     _servers.start_missing()
-    collect = [sys.executable, str(Path(__file__).parent.parent / "manage.py"), "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(collect, check=True)
+    kept = Path(__file__).resolve().parent.parent / "var" / "tests"  # compressing them anew in each run takes longer than most tests
+    kept.mkdir(parents=True, exist_ok=True)
+    with open(kept / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (Path(os.environ["VAR_DIR"]) / "static").symlink_to(static.collect(var=kept))
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -264,15 +264,9 @@ MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-# Front-end packages as they are, where Node could install them; without it charts and the camera's reader are absent.
-_FRONT_END = {
-    "vendor/uplot": "uplot/dist",
-    "vendor/barcode-detector": "barcode-detector/dist/iife",
-    "vendor/zxing": "zxing-wasm/dist/reader",
-    "vendor/ed25519": "@noble/ed25519",
-}
-_packages = {name: BASE_DIR / "node_modules" / folder for name, folder in _FRONT_END.items()}
-STATICFILES_DIRS = [BASE_DIR / "static", *((name, folder) for name, folder in _packages.items() if folder.is_dir())]
+# Front-end packages' own files, put there by bin/install; without Node charts and the camera's reader are absent.
+_vendor = BASE_DIR / "node_modules" / ".served"
+STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", _vendor)] if _vendor.is_dir() else [])]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

@@ -109,7 +109,7 @@ def test_killed_in_the_middle_of_its_first_start_it_starts_the_next_time(second,
     assert second.end(signal.SIGINT) == 0 and second.left() == {}
 
 
-COLLECT = "from ticketing.embedded.__main__ import collect_static; collect_static()"
+COLLECT = "from ticketing.embedded import __main__ as run, static; static.collect(var=run.VAR)"
 
 
 def test_static_files_are_collected_when_one_has_changed_and_only_then(first):

@@ -1,5 +1,7 @@
 """The product in processes of its own, to kill and stop for real: PostgreSQL (durable), Redis, web, worker."""
 
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -28,6 +30,47 @@ print(kind.pk)
 """
 
 
+# Runs what it is told, each text with names of its own; starting a process for each would take longer than the text.
+ASKED = """
+import contextlib, io, json, sys, traceback
+from django.db import close_old_connections
+for line in sys.stdin:
+    close_old_connections()
+    clock.forget()
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            exec(json.loads(line), {"now": clock.now(), "clock": clock})
+        answer = [True, said.getvalue()]
+    except BaseException:
+        answer = [False, traceback.format_exc()]
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def prepared() -> Path:
+    """The var/ of a product with an empty, migrated database: made once in a test run, copied by each stage."""
+    home = Path(os.environ["VAR_DIR"]) / "prepared"
+    home.mkdir(mode=0o711, exist_ok=True)
+    with open(home / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "complete").exists():
+            servers = Servers(var=home, postgres_settings={"fsync": "off"})
+            servers.start_missing()
+            command = [sys.executable, "manage.py", "migrate", "--noinput", "-v0"]
+            subprocess.run(command, cwd=ROOT, env=without_addresses() | {"VAR_DIR": str(home)}, check=True)
+            servers.stop()
+            shutil.rmtree(servers.sockets, ignore_errors=True)
+            (home / "complete").touch()
+    return home
+
+
+def without_addresses() -> dict[str, str]:
+    """The environment less what names this test process's own servers."""
+    drop = ("DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "S3_BUCKET", "EMAIL_URL", "SITE_URL", "DEMO", "PYTEST_XDIST_WORKER")
+    return {name: value for name, value in os.environ.items() if name not in drop}
+
+
 class Stage:
     """`with Stage() as stage:` everything is up; afterwards nothing is left."""
 
@@ -36,16 +79,18 @@ class Stage:
         self.var.chmod(0o711)
         self.port = free_port()
         self.with_worker, self.capacity, self.price = worker, capacity, price
-        drop = ("DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "S3_BUCKET", "EMAIL_URL", "SITE_URL", "DEMO", "PYTEST_XDIST_WORKER")
-        base = {name: value for name, value in os.environ.items() if name not in drop}
-        self.env = base | {"VAR_DIR": str(self.var), "PORT": str(self.port), "PYTHONPATH": str(ROOT), "PDF_IN_MAIL": "0"} | environment
+        self.env = (
+            without_addresses()
+            | {"VAR_DIR": str(self.var), "PORT": str(self.port), "PYTHONPATH": str(ROOT), "PDF_IN_MAIL": "0"}
+            | environment
+        )
         self.servers = Servers(var=self.var)
-        self.web = self.worker = None
+        self.web = self.worker = self.asked = None
 
     def __enter__(self) -> "Stage":
+        subprocess.run(["cp", "-a", str(prepared() / "postgres"), str(self.var / "postgres")], check=True)
+        (self.var / "static").symlink_to((Path(os.environ["VAR_DIR"]) / "static").resolve())
         self.servers.start_missing()
-        self.manage("migrate", "--noinput", "-v0")
-        self.manage("collectstatic", "--noinput", "-v0")
         self.type_id = int(self.python(WORLD.format(capacity=self.capacity, price=self.price)))
         self.start_web()
         if self.with_worker:
@@ -53,6 +98,10 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.asked is not None:
+            self.asked.stdin.close()
+            self.asked.wait(20)
+            self.asked.stdout.close()
         children.stop(self.web, seconds=5)
         children.stop(self.worker, seconds=5)
         self.servers.stop()
@@ -74,15 +123,17 @@ class Stage:
         ).stdout
 
     def python(self, code: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", PRELUDE + code],
-            cwd=ROOT,
-            env=self.env | {"DJANGO_SETTINGS_MODULE": "ticketing.settings"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        """What this text prints, run in a process beside the product's own."""
+        if self.asked is None:
+            environment = self.env | {"DJANGO_SETTINGS_MODULE": "ticketing.settings"}
+            self.asked = subprocess.Popen(
+                [sys.executable, "-c", PRELUDE + ASKED], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        self.asked.stdin.write(json.dumps(code) + "\n")
+        self.asked.stdin.flush()
+        well, said = json.loads(self.asked.stdout.readline())
+        assert well, said
+        return said.strip()
 
     def audit(self) -> str:
         """Clean, or AssertionError with what is violated."""

@@ -1,6 +1,5 @@
 """`python -m ticketing.embedded up`: everything under one command, which stops it all again."""
 
-import hashlib
 import os
 import signal
 import socket
@@ -9,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from ticketing.embedded import children
+from ticketing.embedded import children, static
 from ticketing.embedded.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -110,25 +109,9 @@ def up() -> None:
 
 def prepare() -> None:
     manage("migrate", "--noinput", "--verbosity", "0")
-    collect_static()
+    static.collect(var=VAR)
     if os.environ.get("DEMO") == "1":
         manage("demo")
-
-
-def collect_static() -> None:
-    """Collect and compress the static files when one of them, a package or a setting has changed since
-    the last time: it takes longer than all the rest of a start."""
-    import django
-
-    packages = Path(django.__file__).parent.parent
-    sources = [ROOT / "ticketing" / "settings.py", *sorted((ROOT / "static").rglob("*.*"))]
-    state = hashlib.sha256(f"{packages} {packages.stat().st_mtime_ns} {os.environ.get('DEBUG')}".encode())
-    for path in sources:
-        state.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    collected = VAR / "static" / ".collected"
-    if not collected.exists() or collected.read_text() != state.hexdigest():
-        manage("collectstatic", "--noinput", "--verbosity", "0")
-        collected.write_text(state.hexdigest())
 
 
 def wait_until_it_answers(web: subprocess.Popen[bytes]) -> None:
