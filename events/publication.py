@@ -53,9 +53,12 @@ def free_slug(name: str) -> str:
     """An address part from the name that nobody has."""
     base = slugify(name)[:60] or "event"
     slug = base
-    while Event.objects.filter(slug=slug).exists():
+    while slug in RESERVED or Event.objects.filter(slug=slug).exists():
         slug = f"{base}-{tokens.order_code().lower()[:4]}"
     return slug
+
+
+RESERVED = frozenset({"device", "open", "scanner"})  # they would hide behind other addresses below /gate/
 
 
 def missing_for_publication(*, event: Event, now: datetime) -> list[str]:

@@ -4,6 +4,7 @@ Django 5.2 has none of its own (6.0 does); the policy is one constant, so a pack
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +14,14 @@ POLICY = (
 )
 # The admin's own widgets and allauth's set small inline styles.
 ADMIN_POLICY = POLICY.replace("default-src 'self';", "default-src 'self'; style-src 'self' 'unsafe-inline';")
+# A worker takes its policy from its own response; the gate's decoder is the one place that runs WebAssembly.
+DECODER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+
+
+def decoder_headers(headers: Any, path: str, url: str) -> None:
+    """For WhiteNoise, which answers static files before this middleware."""
+    if "/decode-worker." in url:
+        headers["Content-Security-Policy"] = DECODER_POLICY
 
 
 class ContentSecurityPolicyMiddleware:

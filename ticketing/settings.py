@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
-from ticketing import embedded
+from ticketing import csp, embedded
 
 env = Env()
 
@@ -256,7 +256,7 @@ else:
     _s3 = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 STORAGES = {
     "default": _s3,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ticketing.hashed_files.HashedFiles"},
 }
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -269,6 +269,7 @@ _vendor = BASE_DIR / "node_modules" / ".served"
 STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", _vendor)] if _vendor.is_dir() else [])]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ADD_HEADERS_FUNCTION = csp.decoder_headers
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 COVER_MAX_BYTES = 10 * 1024 * 1024
 

@@ -144,3 +144,10 @@ def test_not_ready_lists_every_lack(hall):
     with pytest.raises(publication.NotReady) as refused:
         publication.publish(event=event, now=clock.now())
     assert len(refused.value.missing) == 2
+
+
+def test_an_event_called_scanner_does_not_hide_the_gates_scanner():
+    from events.publication import free_slug
+
+    assert free_slug("Scanner") != "scanner"
+    assert free_slug("Scanners") == "scanners"

@@ -1,0 +1,19 @@
+// The camera sees the same ticket many times a second and a hand scanner reads it twice: that is no alarm.
+const SAME_FOR_MS = 5000;
+
+export class Repeats {
+  #last = "";
+  #at = -Infinity;
+
+  /** True for the text seen within the last five seconds; as long as it is held there, they begin anew. */
+  has(text, now = performance.now()) {
+    const same = text === this.#last && now - this.#at < SAME_FOR_MS;
+    this.#last = text;
+    this.#at = now;
+    return same;
+  }
+
+  forget() {
+    this.#last = "";
+  }
+}
