@@ -139,11 +139,17 @@ INVARIANTS = (
     ),
     Invariant(
         "S1",
-        "one admitted entry per ticket and check-in list, each with its admitted scan",
+        "no more entries per ticket than its check-in list allows, each with its admitted scan",
         """
-        SELECT 'ticket ' || ticket_id FROM scanning_entry GROUP BY check_in_list_id, ticket_id HAVING count(*) > 1
+        SELECT 'ticket ' || ticket_id FROM scanning_entry GROUP BY check_in_list_id, ticket_id, period HAVING count(*) > 1
         UNION ALL
-        SELECT 'scans of ticket ' || ticket_id FROM scanning_scan WHERE verdict = 'admitted' GROUP BY check_in_list_id, ticket_id HAVING count(*) > 1""",
+        SELECT 'ticket ' || e.ticket_id || ' entered ' || e.entries || ' times' FROM scanning_entry e JOIN scanning_checkinlist l
+        ON l.id = e.check_in_list_id WHERE e.entries > CASE WHEN l.rule ? 'entries' THEN coalesce((l.rule->>'entries')::int, 32767) ELSE 1 END
+        UNION ALL
+        SELECT 'scans of ticket ' || coalesce(e.ticket_id, s.ticket_id) FROM scanning_entry e FULL JOIN (
+          SELECT check_in_list_id, ticket_id, period, count(*) AS n FROM scanning_scan c WHERE verdict = 'admitted'
+          AND NOT EXISTS (SELECT 1 FROM scanning_undo u WHERE u.scan_id = c.id) GROUP BY 1, 2, 3) s USING (check_in_list_id, ticket_id, period)
+        WHERE coalesce(e.entries, 0) <> coalesce(s.n, 0)""",
     ),
 )
 SHOWN = 5

@@ -92,6 +92,24 @@ def code_of(ticket: Ticket) -> str:
     )
 
 
+def raw_code(*, event_id: int, key_id: int, serial: int) -> bytes:
+    """The 78 bytes of a code, as a gate reads them."""
+    body = bytes([VERSION, key_id]) + event_id.to_bytes(4, "big") + serial.to_bytes(8, "big")
+    return body + _private_key(event_id, key_id).sign(SIGNED_PREFIX + body)
+
+
+def sign(*, event_id: int, key_id: int, prefix: bytes, message: bytes) -> bytes:
+    """The event's signature under something that is no ticket; the prefix keeps the two apart."""
+    assert prefix != SIGNED_PREFIX
+    return _private_key(event_id, key_id).sign(prefix + message)
+
+
+def public_keys_of(*, event_id: int) -> dict[int, bytes]:
+    """All keys of the event, by id; retired ones too, since what they signed stays valid."""
+    rows = SigningKey.objects.filter(event_id=event_id).order_by("key_id").values_list("key_id", "public_key")
+    return {key_id: bytes(public_key) for key_id, public_key in rows}
+
+
 def public_key_of(*, event_id: int, key_id: int) -> bytes | None:
     """The event's public key of that id, or None. Kept in the process: keys never change."""
     found = _public_keys.get((event_id, key_id))
@@ -123,7 +141,7 @@ def add_key(*, event_id: int, now: datetime) -> int:
                     event_id=event_id,
                     key_id=(last or 0) + 1,
                     public_key=private_key.public_key().public_bytes_raw(),
-                    sealed_private_key=_seal().encrypt(private_key.private_bytes_raw()),
+                    sealed_private_key=seal().encrypt(private_key.private_bytes_raw()),
                     created_at=now,
                 )
             ],
@@ -136,12 +154,13 @@ def add_key(*, event_id: int, now: datetime) -> int:
 def _private_key(event_id: int, key_id: int) -> Ed25519PrivateKey:
     sealed = SigningKey.objects.values_list("sealed_private_key", flat=True).get(event_id=event_id, key_id=key_id)
     try:
-        return Ed25519PrivateKey.from_private_bytes(_seal().decrypt(bytes(sealed)))
+        return Ed25519PrivateKey.from_private_bytes(seal().decrypt(bytes(sealed)))
     except InvalidToken as error:
         raise KeyUnreadable(event_id) from error
 
 
-def _seal() -> MultiFernet:
+def seal() -> MultiFernet:
+    """What keys are encrypted with at rest."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"ticket keys:" + secret.encode()).digest())) for secret in secrets])
 

@@ -181,6 +181,15 @@ class SigningKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["event", "key_id"], name="key_id_once_per_event")]
 
 
+class RotatingCodes(models.Model):
+    """The event's codes change every 30 seconds (rotating.py). No row: they do not."""
+
+    event = models.OneToOneField(Event, models.CASCADE, related_name="+")
+    sealed_key = models.BinaryField(help_text="Tickets' secrets are derived from it; encrypted as signing keys are.")
+    static_codes = models.BooleanField(default=False, help_text="Printed tickets enter too.")
+    started_at = models.DateTimeField()
+
+
 class BuyerAllowance(models.Model):
     """How many tickets of an event one e-mail address has claimed, where the event limits it."""
 

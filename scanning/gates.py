@@ -6,7 +6,9 @@ from events.models import Event
 from scanning.models import CheckInList, Gate
 from ticketing.lib.prepared import Param, Prepared
 
-GATES = Prepared(lambda: Gate.objects.select_related("check_in_list").filter(event=Param("event")).order_by("id"))
+GATES = Prepared(
+    lambda: Gate.objects.select_related("check_in_list", "event").defer("event__description").filter(event=Param("event")).order_by("id")
+)
 
 
 def gates_of(*, event: Event) -> list[Gate]:
@@ -21,7 +23,7 @@ def add_gate(*, event: Event, name: str) -> Gate:
             CheckInList.objects.filter(event=event).order_by("id").first()
             or CheckInList.objects.get_or_create(event=event, name="Everyone")[0]
         )
-        return Gate.objects.select_related("check_in_list").get_or_create(
+        return Gate.objects.select_related("check_in_list", "event").get_or_create(
             event=event, name=name[:80], defaults={"check_in_list": everyone}
         )[0]
 

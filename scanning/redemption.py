@@ -1,8 +1,8 @@
-"""Entry: the one door is `redeem`. HOT.
+"""Entry and exit: the one door is `redeem`. HOT.
 
-The insertion of the Entry decides: of any number of scans at once, one inserts and admits, the
-others find it. Every attempt is written as a Scan. Works for a code, a typed serial, a ticket
-picked by hand, and later for scans a device made offline (nonce, scanned_at).
+One conditional statement decides: of any number of scans at once, as many enter as the list's rule
+allows, the others find them there. Every attempt is written as a Scan. Works for a code, a typed
+serial, a ticket picked by hand, and for scans that a phone decided alone (late.py, conflicts.py).
 """
 
 import hashlib
@@ -11,25 +11,40 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Subquery
 
-from registrations import codes
-from registrations.models import Ticket
-from scanning.models import CheckInList, Entry, Gate, Scan, Verdict, Via
+from registrations import codes, rotating
+from registrations.models import RotatingCodes, Ticket
+from scanning import rules
+from scanning.models import CheckInList, Direction, Entry, Gate, Scan, Verdict, Via
+from scanning.rules import Rule
 from ticketing.lib import tokens
 from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 
-# One statement: the entry decides the verdict, and a nonce that was there before takes the entry back with it.
-ADMIT = """
-WITH entry AS (
-    INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (check_in_list_id, ticket_id) DO NOTHING RETURNING 1
-)
-INSERT INTO scanning_scan
-    (check_in_list_id, ticket_id, gate_id, scanned_at, event_id, steward_id, nonce, presented, via, received_at, verdict)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN EXISTS (SELECT 1 FROM entry) THEN %s ELSE %s END)
+# One statement each: the entry decides the verdict, and a nonce that was there before takes the entry back with it.
+SCANNED = """
+INSERT INTO scanning_scan (check_in_list_id, ticket_id, period, gate_id, scanned_at, event_id, steward_id, device_id, nonce, presented,
+  via, direction, shown, let_in, skew_ms, received_at, verdict)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN EXISTS (SELECT 1 FROM moved) THEN %s ELSE %s END)
 RETURNING id, verdict
 """
+ENTERED = """
+WITH moved AS (
+  INSERT INTO scanning_entry (check_in_list_id, ticket_id, period, gate_id, admitted_at, entries) VALUES (%s, %s, %s, %s, %s, 1)
+  ON CONFLICT (check_in_list_id, ticket_id, period) DO"""
+# Most lists: one entry. The others are not even locked.
+ADMIT_ONCE = f"{ENTERED} NOTHING RETURNING 1) {SCANNED}"
+# PostgreSQL looks at the row again under its lock, so the condition holds for what is there then.
+ADMIT = f"""{ENTERED} UPDATE SET entries = scanning_entry.entries + 1, admitted_at = greatest(scanning_entry.admitted_at, excluded.admitted_at),
+    gate_id = CASE WHEN excluded.admitted_at >= scanning_entry.admitted_at THEN excluded.gate_id ELSE scanning_entry.gate_id END
+  WHERE scanning_entry.entries < %s::int AND (NOT %s::bool OR scanning_entry.left_at >= scanning_entry.admitted_at)
+  RETURNING 1) {SCANNED}"""
+LEAVE = f"""
+WITH moved AS (
+  UPDATE scanning_entry SET left_at = %s WHERE check_in_list_id = %s AND ticket_id = %s AND period = %s
+  AND admitted_at <= %s AND (left_at IS NULL OR left_at < admitted_at) AND %s::bool RETURNING 1) {SCANNED}"""
+NO_LIMIT = 32_767
+
 LISTED = CheckInList.ticket_types.through.objects.filter
 TICKET = Prepared(
     lambda: (
@@ -39,7 +54,8 @@ TICKET = Prepared(
                 ~Exists(LISTED(checkinlist=Param("list")))
                 | Exists(LISTED(checkinlist=Param("list"), tickettype=OuterRef("ticket_type_id"))),
                 output_field=BooleanField(),
-            )
+            ),
+            static_codes=Subquery(RotatingCodes.objects.filter(event=OuterRef("event_id")).values("static_codes")[:1]),
         )
         .only(
             *(field.name for field in Ticket._meta.concrete_fields),
@@ -49,7 +65,9 @@ TICKET = Prepared(
         .filter(serial=Param("serial"))
     )
 )
-ENTRY = Prepared(lambda: Entry.objects.select_related("gate").filter(check_in_list=Param("list"), ticket=Param("ticket")))
+ENTRY = Prepared(
+    lambda: Entry.objects.select_related("gate").filter(check_in_list=Param("list"), ticket=Param("ticket"), period=Param("period"))
+)
 SCAN = Prepared(
     lambda: Scan.objects.select_related("ticket__ticket_type", "ticket__order").filter(event=Param("event"), nonce=Param("nonce"))
 )
@@ -58,60 +76,82 @@ ADD_SCAN = PreparedInsert(lambda: Scan)
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the gate shows. `earlier` is the admission that stood before, if there was one."""
+    """What the gate shows. `earlier` is the admission that stood before, if there was one. `repeated`:
+    this nonce was answered before, and nothing was written now."""
 
     verdict: str
     ticket: Ticket | None
     earlier: Entry | None
     scan: Scan | None
+    repeated: bool = False
+
+    @property
+    def let_in(self) -> bool:
+        return self.verdict in LET_IN
+
+
+LET_IN = (Verdict.ADMITTED, Verdict.EXITED, Verdict.NOT_INSIDE)
 
 
 def redeem(
-    *, gate: Gate, presented: str, now: datetime, steward: Any = None, nonce: str | None = None, scanned_at: datetime | None = None
+    *,
+    gate: Gate,
+    presented: str,
+    now: datetime,
+    direction: str = Direction.IN,
+    via: str = Via.CODE,
+    nonce: str | None = None,
+    scanned_at: datetime | None = None,
+    steward: Any = None,
+    device_id: int | None = None,
 ) -> Answer:
     """Judge what was read or typed at a gate. Never raises for bad input: that is a verdict too.
 
-    `presented`: a ticket code (125 characters) or a serial (12). `nonce`: the device's key of this
-    attempt; the same again returns the first answer and writes nothing."""
-    ticket, verdict, via = _identify(gate, presented)
-    return _settle(
+    `presented`: a ticket code (125 characters, or 134 with its changing end) or a serial (12). `nonce`:
+    the device's key of this attempt; the same again returns the first answer and writes nothing.
+    `via`: hand, when a steward picked the serial from a search; else it is seen from what was presented."""
+    at = scanned_at or now
+    ticket, verdict, seen_as = identify(gate, presented, at, by_hand=via == Via.HAND)
+    scan = Scan(
+        event_id=gate.event_id,
         gate=gate,
+        check_in_list_id=gate.check_in_list_id,
         ticket=ticket,
-        verdict=verdict,
-        via=via,
-        presented=presented,
-        now=now,
         steward=steward,
-        nonce=nonce,
-        scanned_at=scanned_at or now,
+        device_id=device_id,
+        nonce=nonce or None,
+        via=Via.HAND if via == Via.HAND else seen_as,
+        direction=direction,
+        scanned_at=at,
+        received_at=now,
+        presented=fingerprint(presented),
     )
+    return settle(scan=scan, gate=gate, refusal=verdict)
 
 
 def admit_by_hand(*, gate: Gate, ticket: Ticket, now: datetime, steward: Any) -> Answer:
     """A steward found the ticket by name."""
-    found = _ticket(ticket.serial, gate)
-    return _settle(
-        gate=gate,
-        ticket=found,
-        verdict=_standing(gate, found) if found else Verdict.UNKNOWN,
-        via=Via.HAND,
-        presented="",
-        now=now,
-        steward=steward,
-        nonce=None,
-        scanned_at=now,
-    )
+    return redeem(gate=gate, presented=tokens.serial_text(ticket.serial), via=Via.HAND, now=now, steward=steward)
 
 
-def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, str]:
-    """The ticket and, when it is refused, the verdict (None: it may enter)."""
-    claim = codes.decode(presented)
+def fingerprint(presented: str) -> str:
+    """What was read, as the Scan keeps it: never the code itself."""
+    return hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else ""
+
+
+def identify(
+    gate: Gate, presented: str, at: datetime, *, by_hand: bool = False, as_of: datetime | None = None
+) -> tuple[Ticket | None, str | None, str]:
+    """The ticket and, when it is refused, the verdict (None: it may move). `as_of`: revocations after
+    this time do not count, for a scan that a phone made then."""
+    code, _, suffix = presented.partition(".")
+    claim = codes.decode(code)
     if claim is None:
         serial = tokens.serial_from_text(presented)
         ticket = _ticket(serial, gate) if serial is not None else None
         if ticket is None or ticket.event_id != gate.event_id:  # a typed number proves nothing about other events
             return None, Verdict.UNKNOWN, Via.SERIAL if serial is not None else Via.CODE
-        return ticket, _standing(gate, ticket), Via.SERIAL
+        return ticket, _standing(gate, ticket, as_of) or (None if by_hand else _unmoving(ticket)), Via.SERIAL
     public_key = codes.public_key_of(event_id=claim.event_id, key_id=claim.key_id)
     if public_key is None or not codes.check(claim=claim, public_key=public_key):
         return None, Verdict.FORGED, Via.CODE
@@ -120,7 +160,7 @@ def _identify(gate: Gate, presented: str) -> tuple[Ticket | None, str | None, st
     ticket = _ticket(claim.serial, gate)
     if ticket is None:
         return None, Verdict.AUTHENTIC_UNKNOWN, Via.CODE
-    return ticket, _standing(gate, ticket), Via.CODE
+    return ticket, _standing(gate, ticket, as_of) or _unmoving(ticket, suffix, at), Via.CODE
 
 
 def _ticket(serial: int, gate: Gate) -> Ticket | None:
@@ -128,75 +168,100 @@ def _ticket(serial: int, gate: Gate) -> Ticket | None:
     return TICKET.first(serial=serial, list=gate.check_in_list_id)
 
 
-def _standing(gate: Gate, ticket: Ticket) -> str | None:
+def _standing(gate: Gate, ticket: Ticket, as_of: datetime | None = None) -> str | None:
     """Why this ticket may not enter here, or None."""
     if ticket.event_id != gate.event_id:
         return Verdict.WRONG_EVENT
-    if ticket.order.cancelled_at is not None:
+    if ticket.order.cancelled_at is not None and (as_of is None or ticket.order.cancelled_at <= as_of):
         return Verdict.CANCELLED
-    if ticket.voided_at is not None:
+    if ticket.voided_at is not None and (as_of is None or ticket.voided_at <= as_of):
         return Verdict.REVOKED
     if ticket.order.confirmed_at is None:
         return Verdict.UNPAID
     return None if ticket.listed else Verdict.WRONG_LIST  # type: ignore[attr-defined]
 
 
-def _settle(
-    *,
-    gate: Gate,
-    ticket: Ticket | None,
-    verdict: str | None,
-    via: str,
-    presented: str,
-    now: datetime,
-    steward: Any,
-    nonce: str | None,
-    scanned_at: datetime,
-) -> Answer:
-    scan = Scan(
-        event_id=gate.event_id,
-        gate=gate,
-        check_in_list_id=gate.check_in_list_id,
-        ticket=ticket,
-        steward=steward,
-        nonce=nonce or None,
-        via=via,
-        verdict=verdict or Verdict.ADMITTED,
-        scanned_at=scanned_at,
-        received_at=now,
-        presented=hashlib.sha256(presented.encode()).hexdigest()[:32] if presented else "",
-    )
+def _unmoving(ticket: Ticket, suffix: str = "", at: datetime | None = None) -> str | None:
+    """Where the event's codes change every 30 seconds: why this one is not good, or None."""
+    static_codes = ticket.static_codes  # type: ignore[attr-defined]
+    if static_codes is None:
+        return None
+    if suffix and at is not None:
+        return None if rotating.is_current(ticket=ticket, suffix=suffix, at=at) else Verdict.EXPIRED_CODE
+    return None if static_codes else Verdict.STATIC_CODE
+
+
+def settle(*, scan: Scan, gate: Gate, refusal: str | None, decide: Any = None) -> Answer:
+    """Write the scan with its verdict. `decide`: what admits it, if not `move`."""
+    rule = rule_of(gate.check_in_list)
+    scan.period = rule.period(at=scan.scanned_at, zone=gate.event.zone) if rule.per_day else rules.PER_EVENT
+    if refusal is None and scan.ticket is not None:
+        refusal = rules.barred(
+            rule=rule, types=None, type_id=scan.ticket.ticket_type_id, direction=scan.direction, at=scan.scanned_at
+        )  # types: with the ticket's own query
+    scan.verdict = refusal or Verdict.ADMITTED
     try:
-        if verdict is None:
-            _admit(scan)
+        if refusal is None:
+            (decide or move)(scan, rule)
         else:
-            ADD_SCAN.run([scan])
+            write_scan(scan, refusal)
     except IntegrityError:
-        if nonce and (before := _repeated(gate, nonce)):
+        if connection.in_atomic_block:  # the caller's transaction is lost with it: the caller looks
+            raise
+        if scan.nonce and (before := answered_before(event_id=scan.event_id, nonce=scan.nonce)):
             return before
         raise
-    earlier = entry_of(gate=gate, ticket=ticket) if ticket and scan.verdict == Verdict.ALREADY_ADMITTED else None
-    return Answer(verdict=scan.verdict, ticket=ticket, earlier=earlier, scan=scan)
+    return Answer(verdict=scan.verdict, ticket=scan.ticket, earlier=_earlier(scan), scan=scan)
 
 
-def _admit(scan: Scan) -> None:
-    """Write the entry, if there is none, and the scan with the verdict that follows."""
-    entry = [scan.check_in_list_id, scan.ticket_id, scan.gate_id, scan.scanned_at]
-    attempt = [scan.event_id, scan.steward_id, scan.nonce, scan.presented, scan.via, scan.received_at]
+def rule_of(check_in_list: CheckInList) -> Rule:
+    return rules.parse(check_in_list.rule) if check_in_list.rule else rules.ONCE
+
+
+def move(scan: Scan, rule: Rule) -> None:
+    """Write the entry or the exit, if the rule allows it, and the scan with the verdict that follows."""
+    where = [scan.check_in_list_id, scan.ticket_id, scan.period, scan.gate_id, scan.scanned_at]
+    attempt = [scan.event_id, scan.steward_id, scan.device_id, scan.nonce, scan.presented, scan.via, scan.direction]
+    row = [*where, *attempt, scan.shown, scan.let_in, scan.skew_ms, scan.received_at]
+    if scan.direction == Direction.OUT:
+        leaving = [scan.scanned_at, *where[:3], scan.scanned_at, rule.exits]
+        _write(scan, LEAVE, [*leaving, *row, Verdict.EXITED, Verdict.NOT_INSIDE])
+    elif rule.entries == 1:
+        _write(scan, ADMIT_ONCE, [*where, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+    else:
+        _write(scan, ADMIT, [*where, rule.entries or NO_LIMIT, rule.exits, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+
+
+def write_scan(scan: Scan, verdict: str) -> None:
+    """Write a scan whose verdict is decided."""
+    scan.verdict = verdict
+    ADD_SCAN.run([scan])
+
+
+def add_entry(*, entry: Entry, scan: Scan) -> None:
+    """One more entry in a row that the caller has locked, at its place in time."""
+    last = scan.scanned_at >= entry.admitted_at
+    changes = {"admitted_at": scan.scanned_at, "gate": scan.gate} if last else {}
+    Entry.objects.filter(pk=entry.pk).update(entries=F("entries") + 1, **changes)
+    write_scan(scan, Verdict.ADMITTED)
+
+
+def _write(scan: Scan, statement: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(ADMIT, [*entry, *entry, *attempt, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+        cursor.execute(statement, values)
         scan.pk, scan.verdict = cursor.fetchone()
 
 
-def entry_of(*, gate: Gate, ticket: Ticket) -> Entry | None:
-    """The ticket's admission by this gate's list, with the gate's name."""
-    return ENTRY.first(list=gate.check_in_list_id, ticket=ticket.pk)
+def _earlier(scan: Scan) -> Entry | None:
+    """The ticket's admission by this gate's list, with the gate's name, where the verdict speaks of one."""
+    if scan.verdict != Verdict.ALREADY_ADMITTED:
+        return None
+    return ENTRY.first(list=scan.check_in_list_id, ticket=scan.ticket_id, period=scan.period)
 
 
-def _repeated(gate: Gate, nonce: str) -> Answer | None:
+def answered_before(*, event_id: int, nonce: str) -> Answer | None:
     """The answer this nonce was given before."""
-    scan = SCAN.first(event=gate.event_id, nonce=nonce)
+    scan = SCAN.first(event=event_id, nonce=nonce)
     if scan is None:
         return None
-    earlier = entry_of(gate=gate, ticket=scan.ticket) if scan.verdict == Verdict.ALREADY_ADMITTED and scan.ticket else None
-    return Answer(verdict=scan.verdict, ticket=scan.ticket, earlier=earlier, scan=scan)
+    return Answer(verdict=scan.verdict, ticket=scan.ticket, earlier=_earlier(scan), scan=scan, repeated=True)

@@ -1,11 +1,22 @@
 """Addresses of the gate."""
 
-from django.urls import path
+from django.urls import include, path
 
-from scanning import views, views_scanner
+from scanning import views, views_device, views_scanner
 
 app_name = "scanning"
+DEVICE = [
+    path("scans/", views_device.scans, name="device-scans"),
+    path("snapshot/", views_device.copy, name="device-copy"),
+    path("claims/", views_device.claim_new, name="device-claim-new"),
+    path("setup/", views_device.setup, name="device-setup"),
+    path("undos/", views_device.undo_new, name="device-undo-new"),
+    path("shifts/", views_device.shift_new, name="device-shift-new"),
+    path("end/", views_device.end, name="device-end"),
+    path("tickets/", views_device.tickets, name="device-tickets"),
+]
 urlpatterns = [
+    path("device/", include(DEVICE)),
     path("", views.home, name="home"),
     path("scanner/", views_scanner.scanner, name="scanner"),
     path("scanner/worker.js", views_scanner.scanner_worker, name="scanner-worker"),

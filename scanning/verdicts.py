@@ -25,6 +25,10 @@ WORDS = {
     Verdict.WRONG_LIST: Words("Other gate", "✕", "refuse", "This type is not admitted at this gate."),
     Verdict.WRONG_TIME: Words("Not now", "✕", "refuse", "Not valid at this time."),
     Verdict.AUTHENTIC_UNKNOWN: Words("Genuine, not listed", "?", "unsure", "Signed by us, but not in our list. Ask your supervisor."),
+    Verdict.EXITED: Words("Out", "→", "admit", "Goodbye. May come back if the list allows it."),
+    Verdict.NOT_INSIDE: Words("Was not inside", "!", "already", "Let them out. The entry was not scanned; it is noted."),
+    Verdict.EXPIRED_CODE: Words("Old picture", "✕", "refuse", "The code changes every 30 seconds. Ask for the live one on the phone."),
+    Verdict.STATIC_CODE: Words("Not the live code", "✕", "refuse", "This event takes the changing code only: open the order's page."),
 }
 
 

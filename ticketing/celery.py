@@ -30,6 +30,7 @@ app.conf.task_routes = {
     "payments.handle_notice": {"queue": "now"},
     "payments.practice_deliver_due": {"queue": "now"},
     "outbox.*": {"queue": "soon"},
+    "scanning.*": {"queue": "whenever"},
 }
 # Nudges are for speed; each line here finds the rows that a lost nudge left behind.
 app.conf.beat_schedule = {
@@ -38,6 +39,7 @@ app.conf.beat_schedule = {
     "send due mail": {"task": "outbox.send_due", "schedule": 10.0, "options": {"expires": 10}},
     "handle notices a nudge missed": {"task": "payments.handle_due_notices", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "close or settle open payments": {"task": "payments.settle_open", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
+    "seal new tickets for gates' copies": {"task": "scanning.refresh_copies", "schedule": 60.0, "options": {"expires": 60}},
     "send refunds due": {"task": "payments.send_refunds", "schedule": 20.0, "options": {"expires": 20}},
     "deliver the practice provider's notices": {
         "task": "payments.practice_deliver_due",

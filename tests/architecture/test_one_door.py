@@ -26,10 +26,13 @@ DOORS = {
     "mismatch_at": {"payments/settlement.py"},
     "completed_at": {"payments/settlement.py"},
     "handled_at": {"payments/settlement.py"},
-    "admitted_at": {"scanning/redemption.py", LARGE},
+    "admitted_at": {"scanning/redemption.py", "scanning/undoing.py", LARGE},
     "sent_at": {"outbox/post.py"},
     "accepted_at": {"accounts/team.py"},
-    "revoked_at": {"accounts/team.py"},
+    "left_at": {"scanning/redemption.py", "scanning/late.py", "scanning/undoing.py"},
+    "claimed_at": {"scanning/devices.py"},
+    "ended_at": {"scanning/devices.py"},
+    "revoked_at": {"accounts/team.py", "scanning/devices.py"},
 }
 MAKERS = {
     "Hold": {"registrations/checkout.py"},
@@ -40,8 +43,11 @@ MAKERS = {
     "Notice": {"payments/settlement.py"},
     "LedgerEntry": {"payments/ledger.py"},
     "Posting": {"payments/ledger.py"},
-    "Scan": {"scanning/redemption.py"},
+    "Scan": {"scanning/redemption.py", "scanning/late.py"},
     "Entry": {"scanning/redemption.py"},
+    "Undo": {"scanning/undoing.py"},
+    "Conflict": {"scanning/conflicts.py"},
+    "Device": {"scanning/devices.py"},
 }
 ROWS = {*MAKERS, "Event", "Quota", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
 WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS

@@ -83,21 +83,21 @@ def text_of(raw):
 def test_every_place_altered_to_every_other_character_is_refused(gate, code):
     tried = 0
     for altered in every_alteration(code):
-        assert redemption._identify(gate, altered)[1] in REFUSED
+        assert redemption.identify(gate, altered, clock.now())[1] in REFUSED
         tried += 1
     assert tried == codes.CODE_LENGTH * 31
     assert judged(gate, code) == Verdict.ADMITTED  # the control: the unaltered one enters
 
 
 def test_a_large_fuzz_by_the_gates_own_judgement_admits_nothing(gate, code):
-    """`_identify` is what redeem asks before it writes; without the write as many fit as the processor makes."""
+    """`identify` is what redeem asks before it writes; without the write as many fit as the processor makes."""
     chance, tried, began = random.Random(29), 0, time.process_time()
     while tried < FUZZED_AT_LEAST or time.process_time() - began < FUZZ_CPU_SECONDS:
         presented = fuzzed(code, chance)
-        assert redemption._identify(gate, presented)[1] in REFUSED or codes.decode(presented) == codes.decode(code)
+        assert redemption.identify(gate, presented, clock.now())[1] in REFUSED or codes.decode(presented) == codes.decode(code)
         tried += 1
     print(f"{tried} fuzzed codes, none admitted")
-    assert redemption._identify(gate, code)[1] is None
+    assert redemption.identify(gate, code, clock.now())[1] is None
 
 
 def test_thousands_through_the_door_admit_nothing_and_each_is_a_scan(gate, code):
@@ -174,7 +174,7 @@ def test_control_without_the_signature_a_forged_code_would_enter(gate, ticket, m
 
 def test_control_without_the_tickets_standing_a_revoked_one_would_enter(gate, ticket, code, monkeypatch):
     cancellation.void_ticket(ticket=ticket, reason="lost", now=clock.now())
-    monkeypatch.setattr(redemption, "_standing", lambda gate, ticket: None)
+    monkeypatch.setattr(redemption, "_standing", lambda gate, ticket, as_of: None)
     assert judged(gate, code) == Verdict.ADMITTED
 
 

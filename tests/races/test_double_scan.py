@@ -25,7 +25,7 @@ LOOK_THEN_WRITE = """
 import time
 from scanning import redemption
 from scanning.models import Entry
-def look_then_write(scan):
+def look_then_write(scan, rule):
     there = Entry.objects.filter(ticket=scan.ticket_id).exists()
     time.sleep(0.05)
     if there:
@@ -35,7 +35,7 @@ def look_then_write(scan):
             ticket_id=scan.ticket_id, check_in_list_id=scan.check_in_list_id, gate_id=scan.gate_id, admitted_at=scan.scanned_at
         )
     scan.save()
-redemption._admit = look_then_write
+redemption.move = look_then_write
 """
 FREED = "from django.db import connection\nconnection.cursor().execute('ALTER TABLE scanning_entry DROP CONSTRAINT one_entry_per_list')"
 

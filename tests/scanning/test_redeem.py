@@ -72,8 +72,8 @@ def test_no_altered_code_is_admitted(gate, ticket):
             altered[place] = chance.choice(tokens.ALPHABET)
         altered = "".join(altered)
         if altered != code:
-            assert redemption._identify(gate, altered)[1] in (Verdict.FORGED, Verdict.UNKNOWN)
-    assert redemption._identify(gate, code)[1] is None  # the control: the true one passes
+            assert redemption.identify(gate, altered, clock.now())[1] in (Verdict.FORGED, Verdict.UNKNOWN)
+    assert redemption.identify(gate, code, clock.now())[1] is None  # the control: the true one passes
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,12 +105,12 @@ def test_control_without_the_conditional_write_several_would_enter(gate, ticket,
     """The guard is what holds: read first and write then, and two get in."""
     barrier = threading.Barrier(8, timeout=20)
 
-    def read_then_write(scan):
+    def read_then_write(scan, rule):
         if Entry.objects.filter(ticket=scan.ticket_id).exists():
             scan.verdict = Verdict.ALREADY_ADMITTED
         barrier.wait()
 
-    monkeypatch.setattr(redemption, "_admit", read_then_write)
+    monkeypatch.setattr(redemption, "move", read_then_write)
     assert admitted_of_eight(gate, codes.code_of(ticket)) > 1
 
 
