@@ -7,13 +7,15 @@ import os
 import sys
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 from django.db import close_old_connections
+
+from ticketing.metering import MeteredTask, MeterStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketing.settings")
 
 
-class KeepingTask(Task):  # type: ignore[misc]
+class KeepingTask(MeteredTask):
     """Keeps its thread's database connection for the next task, as a web worker does between requests."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -22,6 +24,7 @@ class KeepingTask(Task):  # type: ignore[misc]
 
 
 app = Celery("ticketing", task_cls=KeepingTask)
+app.steps["worker"].add(MeterStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize  # by itself Celery opens a new connection for each task: 5 ms of PostgreSQL's CPU
 app.autodiscover_tasks()
@@ -46,4 +49,6 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "now", "expires": 5},
     },
+    "keep watch": {"task": "operations.keep_watch", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
+    "sum the meters": {"task": "operations.roll_up_hours", "schedule": 300.0, "options": {"queue": "whenever", "expires": 300}},
 }

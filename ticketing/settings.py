@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ticketing.metering.MeterMiddleware",  # counts whatever is answered below
     "ticketing.lib.pagecache.PageCacheMiddleware",  # answers cached anonymous pages before all else
     "ticketing.trouble.TroubleMiddleware",  # the database or Redis is away: 503 with Retry-After
     "django.middleware.security.SecurityMiddleware",

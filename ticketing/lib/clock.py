@@ -26,6 +26,11 @@ def now() -> datetime:
     return timezone.now() + _offset
 
 
+def offset_seconds() -> float:
+    """How far the database's clock is ahead of this machine's, as measured last; 0.0 when it is close."""
+    return _offset.total_seconds()
+
+
 def forget() -> None:
     """Measure again at the next reading."""
     global _measured_at

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+from ticketing.lib import meters
+
 logger = logging.getLogger("ticketing.cache")
 QUIET_SECONDS = 2.0
 
@@ -30,6 +32,7 @@ class Breaker:
 
 
 breaker = Breaker()
+_ABSENT = object()
 
 
 class ForgivingRedisCache(RedisCache):
@@ -39,7 +42,9 @@ class ForgivingRedisCache(RedisCache):
         return breaker.call(lambda: super(ForgivingRedisCache, self).add(*args, **kwargs), otherwise=True)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
-        return breaker.call(lambda: super(ForgivingRedisCache, self).get(key, default, version), otherwise=default)
+        found = breaker.call(lambda: super(ForgivingRedisCache, self).get(key, _ABSENT, version), otherwise=_ABSENT)
+        meters.add("cache_misses" if found is _ABSENT else "cache_hits")
+        return default if found is _ABSENT else found
 
     def set(self, *args: Any, **kwargs: Any) -> Any:
         return breaker.call(lambda: super(ForgivingRedisCache, self).set(*args, **kwargs), otherwise=None)

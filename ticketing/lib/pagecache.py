@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from ticketing.lib import meters
 from ticketing.lib.forgiving_cache import breaker
 
 # One round trip: the page, if its scope's version is still the one it was rendered under.
@@ -109,13 +110,13 @@ class PageCacheMiddleware:
         response = self.get_response(request)
         mark = getattr(response, "page_cache", None)
         if mark and not response.cookies and not response.streaming:
-            self._store(key, response, mark)
+            self._store(key, response, mark, request.resolver_match.view_name if request.resolver_match else "")
         return response
 
     @staticmethod
-    def _store(key: str, response: HttpResponse, mark: tuple[str, bytes, int]) -> None:
+    def _store(key: str, response: HttpResponse, mark: tuple[str, bytes, int], route: str) -> None:
         scope, version, seconds = mark
-        head = json.dumps({name: response.headers[name] for name in STORED_HEADERS if name in response.headers})
+        head = json.dumps([{name: response.headers[name] for name in STORED_HEADERS if name in response.headers}, route, meters.subject()])
 
         def act() -> None:
             pipe = _redis().pipeline(transaction=True)
@@ -129,7 +130,10 @@ class PageCacheMiddleware:
 
 def _answer(found: list[bytes]) -> HttpResponse:
     response = HttpResponse(found[1])
-    for name, value in json.loads(found[0]).items():
+    headers, route, (event, organiser) = json.loads(found[0])
+    for name, value in headers.items():
         response.headers[name] = value
     response.headers["X-Cache"] = "hit"
+    response.cached_route = route  # type: ignore[attr-defined]
+    meters.about(event=event, organiser=organiser)
     return response

@@ -1,0 +1,1 @@
+"""Meters read, merged and kept: live ones from Redis (`live`), history in PostgreSQL (`rollup`), answers (`reading`)."""

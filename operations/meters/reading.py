@@ -1,0 +1,174 @@
+"""What was used, by route, task, event and organiser: the answers that pages, alarms, exports and costs read.
+
+Units as in ticketing.lib.meters.FIELDS once written: times in microseconds, sizes in bytes, the rest counts.
+Spans are half-open, [since, until). What was not metered is missing: None, or named by `missing_minutes`.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Sum
+from redis.exceptions import RedisError
+
+from operations.meters import live, sketches
+from operations.models import DAY, HOUR, MINUTE, EventMeter, Meter, Minute
+from ticketing.lib import meters
+
+Counts = dict[str, int]
+FAILED = ("failed", "busy")
+
+
+@dataclass(kw_only=True)
+class Span:
+    """What some routes did together. `seconds` is the metered time; 0 means that nothing is known."""
+
+    seconds: float = 0
+    by_outcome: dict[str, int] = field(default_factory=dict)
+    counts: Counts = field(default_factory=dict)
+    bins: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return sum(self.by_outcome.values())
+
+    @property
+    def rate(self) -> float | None:
+        """A second."""
+        return self.count / self.seconds if self.seconds else None
+
+    @property
+    def failed(self) -> int:
+        return sum(self.by_outcome.get(outcome, 0) for outcome in FAILED)
+
+    @property
+    def error_share(self) -> float | None:
+        """Of requests answered 5xx or 503, between 0 and 1. None when there were none."""
+        return self.failed / self.count if self.count else None
+
+    def percentiles(self) -> list[float | None]:
+        """p50, p95, p99 in milliseconds."""
+        return sketches.percentiles(self.bins)
+
+
+@dataclass(kw_only=True)
+class Recent:
+    """The last minutes, from Redis and from rows. `minutes`: those of which something is known, oldest first."""
+
+    now: datetime
+    minutes: dict[int, live.Told] = field(default_factory=dict)
+    redis_answers: bool = True
+
+    def seconds(self) -> float:
+        """How much time is covered, the running minute up to now."""
+        current = live.minute_of(self.now)
+        return sum(60.0 if minute < current else max(1.0, self.now.timestamp() % 60) for minute in self.minutes)
+
+    def span(self, names: Collection[str] | None = None, *, kind: str = "page") -> Span:
+        """The routes or tasks of these names (all when None) together."""
+        total = Span(seconds=self.seconds())
+        for told in self.minutes.values():
+            for (its_kind, name, outcome), counts in told.routes.items():
+                if its_kind == kind and (names is None or name in names):
+                    _take(total, outcome, counts, told.bins.get((its_kind, name, outcome), {}))
+        return total
+
+    def heard_at(self, role: str) -> float | None:
+        """When a process of this role last wrote, Unix seconds; None when none did."""
+        return max((told.heard_at[role] for told in self.minutes.values() if role in told.heard_at), default=None)
+
+    @property
+    def skew_ms(self) -> int:
+        """The largest difference of a process's clock from the database's."""
+        return max((told.skew_ms for told in self.minutes.values()), key=abs, default=0)
+
+
+def _take(total: Span, outcome: str, counts: list[int], bins: Mapping[int, int]) -> None:
+    total.by_outcome[outcome] = total.by_outcome.get(outcome, 0) + counts[0]
+    for name, count in zip(meters.FIELDS, counts, strict=True):
+        total.counts[name] = total.counts.get(name, 0) + count
+    for place, count in bins.items():
+        total.bins[place] = total.bins.get(place, 0) + count
+
+
+def recent(*, now: datetime, minutes: int = 2) -> Recent:
+    """The last `minutes` minutes, the running one included: from Redis while it is there, else from the rows.
+
+    A minute that neither knows is not in it."""
+    wanted = range(live.minute_of(now) - minutes + 1, live.minute_of(now) + 1)
+    found = Recent(now=now)
+    try:
+        found.minutes = {minute: live.merged(texts) for minute, texts in live.texts_of(wanted).items()}
+    except (RedisError, OSError):
+        found.redis_answers = False
+    absent = [minute for minute in wanted if minute not in found.minutes]
+    if absent:
+        _from_rows(found, absent)
+    return found
+
+
+def _from_rows(found: Recent, absent: list[int]) -> None:
+    moments = [live.moment_of(minute) for minute in absent]
+    for row in Minute.objects.filter(started_at__in=moments, complete=True):
+        found.minutes[live.minute_of(row.started_at)] = live.Told(processes=row.processes)
+    for meter in Meter.objects.filter(seconds=MINUTE, started_at__in=moments):
+        told = found.minutes.get(live.minute_of(meter.started_at))
+        if told is not None:
+            key = (meter.kind, meter.name, meter.outcome)
+            told.routes[key], told.bins[key] = [getattr(meter, name) for name in meters.FIELDS], sketches.unpacked(meter.sketch)
+    found.minutes = dict(sorted(found.minutes.items()))
+
+
+def resolution_for(*, since: datetime, until: datetime) -> int:
+    """Seconds of the rows to read for a span: minutes up to three hours, hours up to four days beyond, else days' parts in hours."""
+    return MINUTE if until - since <= timedelta(hours=3) else HOUR if until - since <= timedelta(days=60) else DAY
+
+
+def usage(*, since: datetime, until: datetime, seconds: int = HOUR) -> dict[tuple[str, str], Counts]:
+    """{(kind, route or task): sums of FIELDS} over a span, from rows of this resolution (60: two days are kept,
+    3600: two months, 86400: three years). The running hour and day are at most five minutes old."""
+    rows = Meter.objects.filter(seconds=seconds, started_at__gte=since, started_at__lt=until).order_by().values("kind", "name")
+    return {(row.pop("kind"), row.pop("name")): row for row in rows.annotate(**_sums())}  # type: ignore[misc]
+
+
+def event_usage(*, since: datetime, until: datetime, seconds: int = HOUR) -> dict[tuple[int, int], Counts]:
+    """{(event id, organiser id): sums of FIELDS} over a span, pages and tasks together, from rows of this resolution
+    (3600 or 86400). Event 0: the organiser's own pages. What belongs to nobody is the rest of `usage`: shared."""
+    rows = EventMeter.objects.filter(seconds=seconds, started_at__gte=since, started_at__lt=until).order_by().values("event", "organiser")
+    return {(row.pop("event"), row.pop("organiser")): row for row in rows.annotate(**_sums())}  # type: ignore[misc]
+
+
+def _sums() -> dict[str, Sum]:
+    return {name: Sum(name) for name in meters.FIELDS}
+
+
+def missing_minutes(*, since: datetime, until: datetime) -> int:
+    """Minutes of the span in which nothing was metered, or not all: what was used then is unknown."""
+    known = Minute.objects.filter(started_at__gte=since, started_at__lt=until, complete=True).count()
+    return max(0, int((until - since).total_seconds() // 60) - known)
+
+
+def history(*, names: Collection[str] | None, since: datetime, until: datetime, seconds: int, kind: str = "page") -> list[tuple[datetime, Span]]:
+    """One Span for each step of the span, oldest first; `seconds` 60, 3600 or 86400. A missing step has `seconds` 0."""
+    rows = Meter.objects.filter(seconds=seconds, started_at__gte=since, started_at__lt=until, kind=kind)
+    if names is not None:
+        rows = rows.filter(name__in=names)
+    known = _known(since, until, seconds)
+    steps = {moment: Span(seconds=covered) for moment, covered in known.items()}
+    for row in rows.values_list("started_at", "outcome", "sketch", *meters.FIELDS):
+        span = steps.get(row[0])
+        if span is not None:
+            _take(span, row[1], list(row[3:]), sketches.unpacked(row[2]))
+    step = timedelta(seconds=seconds)
+    first = datetime.fromtimestamp(-(-since.timestamp() // seconds) * seconds, tz=since.tzinfo)
+    moments = [first + number * step for number in range(int((until - first) / step) + 1)]
+    return [(moment, steps.get(moment, Span())) for moment in moments if moment < until]
+
+
+def _known(since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
+    """{step: seconds of it that were metered}."""
+    found: dict[datetime, float] = {}
+    for moment in Minute.objects.filter(started_at__gte=since, started_at__lt=until, complete=True).values_list("started_at", flat=True):
+        start = datetime.fromtimestamp(moment.timestamp() // seconds * seconds, tz=moment.tzinfo)
+        found[start] = found.get(start, 0) + MINUTE
+    return found
