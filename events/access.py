@@ -6,6 +6,7 @@ from django.http import Http404
 
 from accounts.access import MAY, members_with
 from events.models import Event
+from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
 
@@ -25,4 +26,5 @@ def event_for_member(*, user: Any, slug: str, to: str) -> Event:
     event = EVENT[to].first(slug=slug, user=user.pk)
     if event is None:
         raise Http404
+    meters.about(event=event.pk, organiser=event.organiser_id)
     return event

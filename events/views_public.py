@@ -13,7 +13,7 @@ from events import listing, offer, prose
 from events.calendar import calendar_file
 from events.models import Event
 from events.publication import LIST_SCOPE
-from ticketing.lib import clock
+from ticketing.lib import clock, meters
 from ticketing.lib.pagecache import cached_page
 from ticketing.lib.site import absolute
 
@@ -39,6 +39,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
 @cached_page(scope=lambda slug: f"event:{slug}", seconds=EVENT_PAGE_SECONDS)
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     event = get_object_or_404(Event.objects.select_related("organiser").filter(published_at__isnull=False), slug=slug)
+    meters.about(event=event.pk, organiser=event.organiser_id)
     return show_event(request, event)
 
 

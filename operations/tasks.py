@@ -4,11 +4,11 @@ from operations.meters import rollup
 from ticketing.lib import clock
 
 
+@shared_task(name="operations.keep_watch")
+def keep_watch() -> None:
+    rollup.roll_up_minutes(now=clock.now())
+
+
 @shared_task(name="operations.roll_up_hours")
 def roll_up_hours() -> None:
     rollup.roll_up_hours(now=clock.now())
-
-
-@shared_task(name="operations.roll_up_minutes")
-def roll_up_minutes() -> None:
-    rollup.roll_up_minutes(now=clock.now())

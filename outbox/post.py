@@ -21,6 +21,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from outbox.models import Mail
+from ticketing.lib import meters
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
@@ -106,8 +107,10 @@ def _send(row: Mail, transport: BaseEmailBackend, now: datetime) -> bool:
         if message is not None:
             message.send()
     except Exception as error:  # a mail server fails in many ways; the row says what happened and waits
+        meters.add("mails_failed")
         _postpone(row, error, now)
         return False
+    meters.add("mails")
     SENT.run(mail=row.pk, now=now)
     return True
 

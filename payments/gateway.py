@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from ticketing.lib import meters
+
+CALLS = ("open_session", "fetch", "expire", "refund")  # what goes over the network
 GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway"}
 
 
@@ -99,4 +102,26 @@ class Gateway(Protocol):
 def gateway(name: str | None = None) -> Gateway:
     """The gateway of that name, or the configured one."""
     made: Gateway = import_string(GATEWAYS[name or settings.PAYMENT_GATEWAY])()
-    return made
+    return cast(Gateway, _Metered(made))
+
+
+class _Metered:
+    """A gateway whose calls are counted, and those that the provider did not answer."""
+
+    def __init__(self, made: Gateway) -> None:
+        self._made = made
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._made, name)
+        if name not in CALLS:
+            return found
+
+        def counted(**arguments: Any) -> Any:
+            meters.add("provider_calls")
+            try:
+                return found(**arguments)
+            except GatewayTrouble:
+                meters.add("provider_failed")
+                raise
+
+        return counted

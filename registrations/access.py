@@ -5,6 +5,7 @@ import secrets
 from django.http import Http404
 
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
 EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
@@ -57,6 +58,7 @@ def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
     hold = HOLD.first(token=token)
     if hold is None:
         raise Http404
+    meters.about(event=hold.event_id)
     return hold, HOLD_LINES.all(hold=hold.pk)
 
 
@@ -66,6 +68,7 @@ def order_for_link(*, code: str, secret: str) -> Order:
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:
         raise Http404
+    meters.about(event=order.event_id, organiser=order.event.organiser_id)
     return order
 
 

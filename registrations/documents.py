@@ -5,7 +5,7 @@ from datetime import datetime
 from events.models import Event
 from registrations import codes
 from registrations.models import Order, Ticket
-from ticketing.lib import money, tokens
+from ticketing.lib import meters, money, tokens
 
 
 def order_pdf(*, order: Order) -> bytes:
@@ -19,7 +19,10 @@ def order_pdf(*, order: Order) -> bytes:
     for design, facts in pages:
         by_design.setdefault(design, []).append(facts)
     drawn = [ticket_pdf(design=design, tickets=facts) for design, facts in by_design.items()]  # type: ignore[arg-type]
-    return drawn[0] if len(drawn) == 1 else _joined(drawn)
+    whole = drawn[0] if len(drawn) == 1 else _joined(drawn)
+    meters.add("pdfs")
+    meters.add("pdf_bytes", len(whole))
+    return whole
 
 
 def _joined(documents: list[bytes]) -> bytes:

@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from outbox import post
 from registrations import documents
 from registrations.models import Order
+from ticketing.lib import meters
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
@@ -29,6 +30,7 @@ def fulfil(*, order_id: int, now: datetime) -> None:
     order = UNFULFILLED.first(order=order_id)
     if order is None:
         return
+    meters.about(event=order.event_id, organiser=order.event.organiser_id)
     key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)

@@ -21,7 +21,7 @@ from registrations.access import EVENT, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
-from ticketing.lib import clock
+from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
 
 COOKIE_SECONDS = 2 * 60 * 60
@@ -72,6 +72,7 @@ def _load(slug: str, choice: Choice) -> tuple[Event, list[TicketType]]:
     event = kinds[0].event if kinds else Event.objects.defer("description").filter(slug=slug).first()
     if event is None or event.published_at is None:
         raise Http404
+    meters.about(event=event.pk)
     if len(kinds) < len(ids):
         choice.quantities.update(dict.fromkeys(ids - {kind.pk for kind in kinds}, ""))
     for kind in kinds:

@@ -228,7 +228,7 @@ S3_BUCKET = env.str("S3_BUCKET", "")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "")
 if S3_BUCKET:
     _s3 = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "ticketing.lib.bucket.MeteredS3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT_URL or None,

@@ -148,7 +148,9 @@ def missing_minutes(*, since: datetime, until: datetime) -> int:
     return max(0, int((until - since).total_seconds() // 60) - known)
 
 
-def history(*, names: Collection[str] | None, since: datetime, until: datetime, seconds: int, kind: str = "page") -> list[tuple[datetime, Span]]:
+def history(
+    *, names: Collection[str] | None, since: datetime, until: datetime, seconds: int, kind: str = "page"
+) -> list[tuple[datetime, Span]]:
     """One Span for each step of the span, oldest first; `seconds` 60, 3600 or 86400. A missing step has `seconds` 0."""
     rows = Meter.objects.filter(seconds=seconds, started_at__gte=since, started_at__lt=until, kind=kind)
     if names is not None:

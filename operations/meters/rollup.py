@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from events.models import Event
 from operations.meters import live, sketches
 from operations.models import DAY, HOUR, MINUTE, Meter, Minute
 from ticketing.lib import meters
@@ -55,7 +56,7 @@ def _keep(minute: int, texts: dict[str, str]) -> None:
         if not whole:  # Redis lost what was rolled up before: the rows know it, and what is new is added
             _add_kept(row, told)
         row.processes = told.processes
-        row.events = [[event, organiser, counts] for (event, organiser), counts in told.events.items()]
+        row.events = [[event, organiser, counts] for (event, organiser), counts in _with_organisers(told.events).items()]
         row.save()
         write(moment=moment, seconds=MINUTE, told=told)
     _mark_lost(told.lost)
@@ -73,6 +74,17 @@ def _add_rows(told: live.Told, rows: Iterable[Meter]) -> None:
         key = (row.kind, row.name, row.outcome)
         told.routes[key] = live.added(told.routes.get(key, live.NOBODY), [getattr(row, name) for name in meters.FIELDS])
         told.bins[key] = sketches.merged([told.bins.get(key, {}), sketches.unpacked(row.sketch)])
+
+
+def _with_organisers(events: dict[tuple[int, int], list[int]]) -> dict[tuple[int, int], list[int]]:
+    """A request that loads no organiser says its event alone."""
+    alone = [event for event, organiser in events if not organiser]
+    owners = dict(Event.objects.filter(pk__in=alone).values_list("pk", "organiser_id"))
+    whole: dict[tuple[int, int], list[int]] = {}
+    for (event, organiser), counts in events.items():
+        key = (event, organiser or owners.get(event, 0))
+        whole[key] = live.added(whole.get(key, live.NOBODY), counts)
+    return whole
 
 
 def _mark_lost(minutes: Iterable[int]) -> None:

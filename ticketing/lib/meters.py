@@ -285,7 +285,7 @@ class Writer:
         return True
 
     def _text(self, bucket: Bucket) -> str:
-        routes = [[*name, _written(counts), bucket.bins[name] if name in bucket.bins else {}] for name, counts in bucket.routes.items()]
+        routes = [[*name, _written(counts), bucket.bins.get(name, {})] for name, counts in bucket.routes.items()]
         events = [[*name, _written(counts)] for name, counts in bucket.events.items()]
         told = {"role": self.role, "at": time.time(), "skew_ms": round(clock.offset_seconds() * 1000), "lost": _lost[-KEPT_MINUTES:]}
         return json.dumps(told | {"routes": routes, "events": events}, separators=(",", ":"))
