@@ -50,6 +50,13 @@ class Organiser(models.Model):
     email = models.EmailField(help_text="Buyers' replies go here.")
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     currency = models.CharField(max_length=3, default="EUR")
+    legal_name = models.CharField(
+        max_length=160, blank=True, default="", db_default="", help_text="On invoices, if it is another than the name."
+    )
+    address = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="On invoices.")
+    country = models.CharField(max_length=2, blank=True, default="", db_default="", help_text="ISO 3166, such as DE.")
+    vat_id = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="VAT, GST or tax number, on invoices.")
+    invoice_prefix = models.CharField(max_length=12, blank=True, default="", db_default="", help_text="Before the numbers of invoices.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,13 +1,15 @@
 """What organisers type, checked at the field. Forms only validate; verbs write."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms.models import model_to_dict
 
 from events import cover, times
+from events.fee_schedule import countries, rule_for
 from events.models import Event, Pricing, Quota, TicketType
-from ticketing.lib import money
+from ticketing.lib import clock, money
 from ticketing.lib.money import CURRENCIES
 
 LOCAL_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -29,6 +31,21 @@ class EventForm(forms.Form):
         required=False, label="Link for an online event", help_text="Only ticket holders see it.", assume_scheme="https"
     )
     cover = forms.FileField(required=False, label="Cover image", help_text="JPEG, PNG or WebP, up to 10 MB. Wide pictures look best.")
+    tax_name = forms.CharField(
+        max_length=20, required=False, label="Name of the tax", help_text="VAT, GST, Sales tax. Rates are given per ticket type."
+    )
+    tax_on_top = forms.TypedChoiceField(
+        choices=[("", "Prices include tax"), ("on", "Tax is added to the price")],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        label="Prices and tax",
+    )
+    fee_country = forms.ChoiceField(
+        required=False,
+        label="Processing fee",
+        help_text="Passed on, it is shown before paying, and you keep what you keep without it. Foreign cards may cost more than the list says.",
+    )
     max_per_buyer = forms.IntegerField(min_value=1, required=False, label="Most tickets for one e-mail address")
 
     def __init__(self, *args: Any, event: Event | None = None, priced: bool = False, **kwargs: Any) -> None:
@@ -37,11 +54,13 @@ class EventForm(forms.Form):
             initial |= {
                 "starts_at": times.to_local(event.starts_at, event.time_zone),
                 "ends_at": times.to_local(event.ends_at, event.time_zone),
+                "tax_on_top": "on" if event.tax_on_top else "",
             }
             kwargs["initial"] = initial | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.event, self.priced = event, priced
         self.fields["time_zone"].choices = times.zone_choices()  # type: ignore[attr-defined]
+        self.fields["fee_country"].choices = _fee_choices()  # type: ignore[attr-defined]
 
     def clean_currency(self) -> str:
         chosen: str = self.cleaned_data["currency"]
@@ -50,6 +69,15 @@ class EventForm(forms.Form):
                 f"Ticket types have prices in {self.event.currency} already. Copy the event to sell in another currency."
             )
         return chosen
+
+    def clean_fee_country(self) -> str:
+        country, currency = self.cleaned_data["fee_country"], self.cleaned_data.get("currency")
+        if country and currency and rule_for(country=country, on=clock.now().date(), currency=currency) is None:
+            raise forms.ValidationError(f"This price list is not in {currency}. Choose one that is, or bear the fee yourself.")
+        return str(country)
+
+    def clean_tax_on_top(self) -> bool:
+        return bool(self.cleaned_data["tax_on_top"])
 
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()
@@ -84,11 +112,26 @@ class EventForm(forms.Form):
         return fields
 
 
+def _fee_choices() -> list[tuple[str, str]]:
+    """Whose price list the buyer may bear; of lists alike, one line each all the same, as accounts have one country."""
+    rules = [rule for currency in CURRENCIES for rule in countries(currency=currency, on=clock.now().date())]
+    return [("", "I bear it"), *((rule.country, f"Buyers bear it: {rule.country}, {rule.sentence}") for rule in rules)]
+
+
 class TicketTypeForm(forms.Form):
     name = forms.CharField(max_length=80)
     description = forms.CharField(max_length=240, required=False)
     pricing = forms.ChoiceField(choices=Pricing.choices, label="Price", widget=forms.RadioSelect)
     price = forms.CharField(required=False, label="Amount", widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    tax_rate = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_value=99,
+        max_digits=6,
+        decimal_places=3,
+        label="Tax rate, per cent",
+        help_text="Such as 19, 7 or 8.875. Empty for none.",
+    )
     capacity = forms.IntegerField(min_value=0, required=False, label="Capacity", help_text="How many of this type there are.")
     quotas = forms.ModelMultipleChoiceField(
         Quota.objects.none(),
@@ -113,7 +156,9 @@ class TicketTypeForm(forms.Form):
         self.fields["price"].help_text = f"In {event.currency}. For a donation: the least."
 
     def _initial(self, kind: TicketType) -> dict[str, Any]:
-        initial = model_to_dict(kind, fields=["name", "description", "pricing", "min_per_order", "max_per_order", "hidden", "position"])
+        initial = model_to_dict(
+            kind, fields=["name", "description", "pricing", "tax_rate", "min_per_order", "max_per_order", "hidden", "position"]
+        )
         own = kind.quotas.filter(name=kind.name).first()
         for name in ("sale_starts_at", "sale_ends_at"):
             moment = getattr(kind, name)
@@ -123,6 +168,9 @@ class TicketTypeForm(forms.Form):
             "capacity": own.capacity if own else None,
             "quotas": kind.quotas.exclude(pk=own.pk if own else None),
         }
+
+    def clean_tax_rate(self) -> Decimal:
+        return self.cleaned_data["tax_rate"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -159,6 +207,7 @@ class TicketTypeForm(forms.Form):
             "description",
             "pricing",
             "price_minor",
+            "tax_rate",
             "sale_starts_at",
             "sale_ends_at",
             "min_per_order",

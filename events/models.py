@@ -46,6 +46,17 @@ class Event(models.Model):
     cover_width = models.PositiveIntegerField(null=True, editable=False)
     cover_height = models.PositiveIntegerField(null=True, editable=False)
     accent = models.CharField(max_length=7, default="#285cc2", help_text="From the cover, for the ticket.")
+    tax_name = models.CharField(
+        max_length=20, default="VAT", db_default="VAT", blank=True, help_text="As buyers know it: VAT, GST, Sales tax."
+    )
+    tax_on_top = models.BooleanField(default=False, db_default=False, help_text="Prices are without tax; it is added at the end.")
+    fee_country = models.CharField(
+        max_length=2,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="Buyers bear the fee of this country's price list; empty: the organiser.",
+    )
     max_per_buyer = models.PositiveIntegerField(null=True, blank=True, help_text="Tickets per e-mail address; empty for no limit.")
     design_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -130,6 +141,7 @@ class TicketType(models.Model):
     description = models.CharField(max_length=240, blank=True)
     pricing = models.CharField(max_length=10, choices=Pricing, default=Pricing.FIXED)
     price_minor = models.PositiveBigIntegerField(default=0, help_text="Minor units; of a donation, the least.")
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
     sale_starts_at = models.DateTimeField(null=True, blank=True)
     sale_ends_at = models.DateTimeField(null=True, blank=True)
     min_per_order = models.PositiveIntegerField(default=1)

@@ -9,6 +9,7 @@ from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
 EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
+PRICING = ("tax_name", "tax_on_top", "fee_country")
 TYPE = ("ticket_type__name", "ticket_type__event_id")
 
 HOLD = Prepared(
@@ -16,7 +17,7 @@ HOLD = Prepared(
         Hold.objects.select_related("event", "order", "replaced_by")
         .only(
             *(field.name for field in Hold._meta.concrete_fields),
-            *(f"event__{name}" for name in (*EVENT, "max_per_buyer")),
+            *(f"event__{name}" for name in (*EVENT, *PRICING, "max_per_buyer")),
             *(f"order__{name}" for name in ("code", "secret", "hold_id")),
             *(f"replaced_by__{name}" for name in ("token", "replaced_by_id")),
         )
@@ -26,7 +27,7 @@ HOLD = Prepared(
 HOLD_LINES = Prepared(
     lambda: (
         HoldLine.objects.select_related("ticket_type")
-        .only("hold_id", "ticket_type_id", "quantity", "price_minor", *TYPE)
+        .only("hold_id", "ticket_type_id", "quantity", "price_minor", "tax_rate", "tax_minor", *TYPE)
         .filter(hold=Param("hold"))
     )
 )
@@ -40,7 +41,7 @@ ORDER = Prepared(
 ORDER_LINES = Prepared(
     lambda: (
         OrderLine.objects.select_related("ticket_type")
-        .only("order_id", "ticket_type_id", "quantity", "price_minor", *TYPE)
+        .only("order_id", "ticket_type_id", "quantity", "price_minor", "tax_rate", "tax_minor", *TYPE)
         .filter(order=Param("order"))
     )
 )

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from psycopg.types.json import Jsonb
 
-from events import inventory
+from events import inventory, price
 from events.models import Event, Pricing, TicketType
 from registrations import allowance, codes
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
@@ -29,7 +29,11 @@ ADD_HOLD, ADD_HOLD_LINES = PreparedInsert(lambda: Hold), PreparedInsert(lambda: 
 ADD_ORDER, ADD_ORDER_LINES = PreparedInsert(lambda: Order), PreparedInsert(lambda: OrderLine)
 ADD_TICKETS = PreparedInsert(lambda: Ticket)
 SAVE_DETAILS = PreparedUpdate(
-    lambda: Hold.objects.filter(pk=Param("hold")), buyer_name=Param("name"), buyer_email=Param("email"), attendees=Param("attendees")
+    lambda: Hold.objects.filter(pk=Param("hold")),
+    buyer_name=Param("name"),
+    buyer_email=Param("email"),
+    attendees=Param("attendees"),
+    billing=Param("billing"),
 )
 # By hand: the ORM would put the conditions into a sub-select, which is not checked again when the row
 # was changed by another transaction meanwhile, and a hold just released would be kept all the same.
@@ -90,11 +94,13 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
     )
+    _set_price(new, lines, now)
     try:
         with transaction.atomic():
             earlier = _give_back_earlier(event, replacing, now)
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
+                new.billing = earlier.billing
             ADD_HOLD.run([new])
             for line in lines:
                 line.hold = new
@@ -109,6 +115,18 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
         return again if again.released_at is None else _hold(event, picks, now, None, replacing)
     return new
+
+
+def _set_price(new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
+    """Taxes and the buyer's part of the fee, worked out once: the order costs what was shown from here on."""
+    if not any(line.price_minor for line in lines):
+        return
+    asked = [price.Line(quantity=line.quantity, price_minor=line.price_minor, tax_rate=line.tax_rate) for line in lines]
+    worked_out = price.price_of(event=new.event, lines=asked, on=now.date())
+    new.tax_on_top = new.event.tax_on_top
+    new.fee_minor, new.fee_tax_minor, new.fee_tax_rate = worked_out.fee_minor, worked_out.fee_tax_minor, worked_out.fee_tax_rate
+    for line, tax in zip(lines, worked_out.taxes, strict=True):
+        line.tax_minor = tax
 
 
 def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLine]:
@@ -131,12 +149,12 @@ def _checked_line(event: Event, pick: Pick, now: datetime) -> HoldLine:
         raise Refused(f"{kind.name}: choose at least {kind.min_per_order}.", code="too_few", ticket_type_id=kind.pk)
     if pick.quantity > kind.max_per_order:
         raise Refused(f"{kind.name}: choose at most {kind.max_per_order}.", code="too_many", ticket_type_id=kind.pk)
-    price = kind.price_minor
+    cost = kind.price_minor
     if kind.pricing == Pricing.DONATION:
-        price = pick.price_minor if pick.price_minor is not None else kind.price_minor
-        if price < kind.price_minor:
+        cost = pick.price_minor if pick.price_minor is not None else kind.price_minor
+        if cost < kind.price_minor:
             raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
-    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=price)
+    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost, tax_rate=kind.tax_rate)
 
 
 def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
@@ -197,10 +215,20 @@ def extend_hold(*, hold: Hold, now: datetime) -> bool:
     )
 
 
-def save_details(*, hold: Hold, buyer_name: str, buyer_email: str, attendees: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket."""
+def save_details(
+    *,
+    hold: Hold,
+    buyer_name: str,
+    buyer_email: str,
+    attendees: Sequence[Mapping[str, Any]],
+    billing: Mapping[str, str] | None = None,
+) -> None:
+    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket;
+    `billing`: {company, address, vat_id} for the invoice."""
     hold.buyer_name, hold.buyer_email, hold.attendees = buyer_name, buyer_email, [dict(each) for each in attendees]
-    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees))
+    hold.billing = dict(billing) if billing else None
+    kept = Jsonb(hold.billing) if hold.billing else None
+    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees), billing=kept)
 
 
 def place_order(*, hold: Hold, now: datetime) -> Order:
@@ -221,7 +249,7 @@ def place_order(*, hold: Hold, now: datetime) -> Order:
 def _place(hold: Hold, now: datetime) -> Order:
     lines = HOLD_LINES.all(hold=hold.pk)
     attendees = _attendees_by_type(hold, lines)
-    total = sum(line.quantity * line.price_minor for line in lines)
+    total = total_minor(hold=hold, lines=lines)
     tickets = sum(line.quantity for line in lines)
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
     order = Order(
@@ -233,6 +261,11 @@ def _place(hold: Hold, now: datetime) -> Order:
         buyer_email=hold.buyer_email,
         currency=hold.event.currency,
         total_minor=total,
+        tax_on_top=hold.tax_on_top,
+        fee_minor=hold.fee_minor,
+        fee_tax_rate=hold.fee_tax_rate,
+        fee_tax_minor=hold.fee_tax_minor,
+        billing=hold.billing,
         placed_at=now,
         confirmed_at=now if total == 0 else None,
     )
@@ -245,6 +278,8 @@ def _place(hold: Hold, now: datetime) -> Order:
             ticket_type_id=line.ticket_type_id,
             quantity=line.quantity,
             price_minor=line.price_minor,
+            tax_rate=line.tax_rate,
+            tax_minor=line.tax_minor,
             attendees=attendees[line.ticket_type_id],
         )
         for line in lines
@@ -253,6 +288,12 @@ def _place(hold: Hold, now: datetime) -> Order:
     if total == 0:
         _issue_tickets(order, order_lines, now)
     return order
+
+
+def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
+    """What the hold costs: tickets, taxes that come on top, and the fee where the buyer bears it."""
+    tickets = sum(line.quantity * line.price_minor + (line.tax_minor if hold.tax_on_top else 0) for line in lines)
+    return tickets + hold.fee_minor + hold.fee_tax_minor
 
 
 def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[dict[str, str]]]:

@@ -11,7 +11,7 @@ from django import forms
 from events.models import Event, Pricing, TicketType
 from registrations.checkout import Pick, Refused
 from registrations.models import Hold, HoldLine
-from ticketing.lib import money
+from ticketing.lib import money, tax_ids
 
 MOST_TICKETS_TYPED = 10_000
 TYPOS = {
@@ -112,9 +112,19 @@ class DetailsForm(forms.Form):
         }
     )
 
+    company = forms.CharField(required=False, max_length=160, error_messages={"max_length": "Company: at most 160 characters."})
+    address = forms.CharField(required=False, max_length=300, error_messages={"max_length": "Address: at most 300 characters."})
+    vat_id = forms.CharField(required=False, max_length=30)
+
     def __init__(self, *, hold: Hold, lines: Sequence[HoldLine], data: Any = None) -> None:
-        super().__init__(data, initial={"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email})
+        super().__init__(data, initial={"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email, **(hold.billing or {})})
         self.seats = list(_seats(hold, lines, data))
+
+    def clean_vat_id(self) -> str:
+        try:
+            return tax_ids.tidy(self.cleaned_data["vat_id"])
+        except tax_ids.BadTaxId as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Attendees' addresses are optional, but not nonsense."""
@@ -131,7 +141,9 @@ class DetailsForm(forms.Form):
 
     def typed(self) -> dict[str, Any]:
         """What was typed, valid or not, for save_details."""
+        billing = {name: self.data.get(name, "").strip()[:300] for name in ("company", "address", "vat_id")}
         return {
+            "billing": billing if any(billing.values()) else None,
             "buyer_name": self.data.get("buyer_name", "").strip()[:150],
             "buyer_email": self.data.get("buyer_email", "").strip()[:254],
             "attendees": [{"ticket_type": seat.ticket_type_id, "name": seat.name[:150], "email": seat.email[:254]} for seat in self.seats],

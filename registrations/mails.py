@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.template.loader import render_to_string
 
 from events.calendar import calendar_file
-from registrations import fulfilment
+from registrations import bill, fulfilment
 from registrations.access import lines_of
 from registrations.documents import moment_text
 from registrations.models import Order
@@ -25,8 +25,16 @@ def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | 
     order = _order(subject_id)
     if order is None or order.cancelled_at or order.confirmed_at is None:
         return None
-    lines = [(line.quantity, line.ticket_type.name, line.price_minor * line.quantity) for line in lines_of(order=order)]
-    message = _message("order_confirmation", f"Your tickets for {order.event.name}", order, to, lines=lines)
+    sold = lines_of(order=order)
+    lines = [(line.quantity, line.ticket_type.name, line.total_minor) for line in sold]
+    message = _message(
+        "order_confirmation",
+        f"Your tickets for {order.event.name}",
+        order,
+        to,
+        lines=lines,
+        bill=bill.bill_of(priced=order, lines=sold),
+    )
     message.attach(_calendar(order))
     if settings.PDF_IN_MAIL:
         message.attach(f"tickets-{order.code}.pdf", fulfilment.stored_pdf(order=order), "application/pdf")

@@ -12,7 +12,37 @@ from django.urls import reverse
 from events.models import Event, TicketType
 
 
-class Hold(models.Model):
+class Priced(models.Model):
+    """What is added to the lines, as events.price worked it out when the hold was made: the order costs what was shown."""
+
+    tax_on_top = models.BooleanField(default=False, db_default=False)
+    fee_minor = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Processing fee borne by the buyer, without its tax.")
+    fee_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
+    fee_tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    billing = models.JSONField(null=True, help_text="{company, address, vat_id}, for buyers who need them on the invoice.")
+
+    class Meta:
+        abstract = True
+
+
+class PricedLine(models.Model):
+    """Tickets of one type at one price, with the tax of all of them."""
+
+    quantity = models.PositiveIntegerField()
+    price_minor = models.PositiveBigIntegerField()
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
+    tax_minor = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Of the whole line: in it, or on top of it.")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def total_minor(self) -> int:
+        """Quantity × price: with tax, or without when it comes on top."""
+        return self.quantity * self.price_minor
+
+
+class Hold(Priced):
     """Quota set aside for one buyer until a time. Changed only by checkout.py and expiry.py."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="+")
@@ -46,13 +76,11 @@ class Hold(models.Model):
         return self.released_at is None and self.converted_at is None and (self.expires_at > now or self.payment_open_since is not None)
 
 
-class HoldLine(models.Model):
+class HoldLine(PricedLine):
     """Tickets of one type in a hold, at the price that was shown."""
 
     hold = models.ForeignKey(Hold, models.CASCADE, related_name="lines")
     ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
-    quantity = models.PositiveIntegerField()
-    price_minor = models.PositiveBigIntegerField()
 
     class Meta:
         ordering = ["id"]
@@ -70,7 +98,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 ORDER_SEARCHED = ("buyer_name", "buyer_email", "code")
 
 
-class Order(models.Model):
+class Order(Priced):
     """The buyer's contract and its short public reference. Written only by checkout.py and cancellation.py."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="+")
@@ -119,21 +147,15 @@ class Order(models.Model):
         return reverse("registrations:order", kwargs={"code": self.code, "secret": self.secret})
 
 
-class OrderLine(models.Model):
+class OrderLine(PricedLine):
     """What was sold: tickets of one type at one price, and for whom."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
-    quantity = models.PositiveIntegerField()
-    price_minor = models.PositiveBigIntegerField()
     attendees = models.JSONField(default=list, help_text="[{name, email}], one for each ticket.")
 
     class Meta:
         ordering = ["id"]
-
-    @property
-    def total_minor(self) -> int:
-        return self.quantity * self.price_minor
 
 
 TICKET_SEARCHED = ("attendee_name", "attendee_email")

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.inventory import SoldOut
 from events.models import Event, TicketType
-from registrations import checkout, sold_out
-from registrations.access import EVENT, hold_for_link
+from registrations import bill, checkout, sold_out
+from registrations.access import EVENT, PRICING, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
@@ -28,7 +28,9 @@ COOKIE_SECONDS = 2 * 60 * 60
 TYPES = Prepared(
     lambda: (
         TicketType.objects.select_related("event")
-        .only(*(field.name for field in TicketType._meta.concrete_fields), *(f"event__{name}" for name in (*EVENT, "max_per_buyer")))
+        .only(
+            *(field.name for field in TicketType._meta.concrete_fields), *(f"event__{name}" for name in (*EVENT, *PRICING, "max_per_buyer"))
+        )
         .filter(event__slug=Param("slug"))
     )
 )
@@ -132,16 +134,15 @@ def _ended(request: HttpRequest, hold: Hold, lines: list[HoldLine], now: datetim
 
 
 def _summary(hold: Hold, lines: list[HoldLine], now: datetime) -> dict[str, object]:
-    total = sum(line.quantity * line.price_minor for line in lines)
+    total = checkout.total_minor(hold=hold, lines=lines)
     tickets = sum(line.quantity for line in lines)
-    for line in lines:
-        line.total_minor = line.quantity * line.price_minor  # type: ignore[attr-defined]
     extensible = hold.extensions < settings.HOLD_EXTENSIONS
     return {
         "hold": hold,
         "event": hold.event,
         "lines": lines,
         "total_minor": total,
+        "bill": bill.bill_of(priced=hold, lines=lines),
         "tickets": tickets,
         "now": now,
         "extensible": extensible,
@@ -214,7 +215,7 @@ def _still_invalid(request: HttpRequest, hold: Hold, lines: list[HoldLine], now:
 
 def _kept(hold: Hold, lines: list[HoldLine]) -> dict[str, str]:
     """The kept details in the shape of the details form."""
-    typed = {"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email}
+    typed = {"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email, **(hold.billing or {})}
     for seat in DetailsForm(hold=hold, lines=lines).seats:
         typed |= {f"{seat.prefix}-name": seat.name, f"{seat.prefix}-email": seat.email}
     return typed

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import members_with
 from events.access import event_for_member
 from events.models import Event
-from registrations import cancellation, fulfilment, search
+from registrations import bill, cancellation, fulfilment, search
 from registrations.models import Order, Ticket
 from registrations.views_order import state_of
 from ticketing.lib import clock, money, tokens
@@ -81,12 +81,14 @@ def _list_context(request: HttpRequest, event: Event, tab: str, more: str | None
 @require_safe
 def order_manage(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     event, order = _order(request, slug, code, to="view")
+    lines = list(order.lines.select_related("ticket_type"))
     context = {
         "event": event,
         "tab": "orders",
         "order": order,
         "state": state_of(order),
-        "lines": order.lines.select_related("ticket_type"),
+        "lines": lines,
+        "bill": bill.bill_of(priced=order, lines=lines),
         "tickets": order.tickets.select_related("ticket_type"),
         "may_manage": members_with(user=request.user, to="manage").filter(organiser=event.organiser).exists(),
     }

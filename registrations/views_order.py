@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.calendar import calendar_file
 from events.inventory import SoldOut
-from registrations import codes, find, fulfilment
+from registrations import bill, codes, find, fulfilment
 from registrations.access import lines_of, order_for_link, tickets_of
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
@@ -52,11 +52,13 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         if ticket.voided_at is None:
             # Safe: drawn by us from 125 letters and digits.
             ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # type: ignore[attr-defined]
+    lines = lines_of(order=order)
     context = {
         "order": order,
         "event": order.event,
         "tickets": tickets,
-        "lines": lines_of(order=order),
+        "lines": lines,
+        "bill": bill.bill_of(priced=order, lines=lines),
         "form": form,
         "pay_url": f"{order.get_absolute_url()}payment/",
         "check_url": f"{order.get_absolute_url()}payment/return/",
