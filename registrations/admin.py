@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from registrations import cancellation, checkout
-from registrations.models import BuyerAllowance, Hold, HoldLine, Order, OrderLine, SigningKey, Ticket
+from registrations.models import BuyerAllowance, Hold, HoldLine, Invoice, InvoiceCounter, Order, OrderLine, SigningKey, Ticket
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -78,3 +78,16 @@ class BuyerAllowanceAdmin(DeskAdmin):
     list_display = ("event", "email", "claimed")
     list_select_related = ("event",)
     search_fields = ("email__exact",)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(DeskAdmin):
+    list_display = ("label", "kind", "organiser", "order", "net_minor", "tax_minor", "currency", "issued_at")
+    list_select_related = ("organiser", "order")
+    search_fields = ("order__code__exact", "label__exact")
+
+
+@admin.register(InvoiceCounter)
+class InvoiceCounterAdmin(DeskAdmin):
+    list_display = ("organiser", "last")
+    list_select_related = ("organiser",)

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from outbox import post
-from registrations import documents
+from registrations import documents, invoices
 from registrations.models import Order
 from ticketing.lib import meters
 from ticketing.lib.later import later
@@ -34,6 +34,7 @@ def fulfil(*, order_id: int, now: datetime) -> None:
     key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)
+    invoices.issue(order=order, now=now)
     FULFIL.run(order=order.pk, now=now)
     post.send_now(key=key, now=now)
 

@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.urls import reverse
 
+from accounts.models import Organiser
 from events.models import Event, TicketType
 
 
@@ -187,6 +188,53 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attendee_name} ({self.position})"
+
+
+class InvoiceCounter(models.Model):
+    """The number of an organiser's newest invoice or credit note. Its row lock makes the numbers gapless."""
+
+    organiser = models.OneToOneField(Organiser, models.PROTECT, related_name="+")
+    last = models.PositiveIntegerField(default=0)
+
+
+class InvoiceKind(models.TextChoices):
+    INVOICE = "invoice", "Invoice"
+    CREDIT_NOTE = "credit_note", "Credit note"
+
+
+class Invoice(models.Model):
+    """A tax document of an order, never changed: another answers it. Written only by invoices.py; a trigger
+    refuses UPDATE and DELETE. `facts` is all it says, as it was on that day."""
+
+    organiser = models.ForeignKey(Organiser, models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=InvoiceKind)
+    key = models.CharField(max_length=60, unique=True, help_text="What it is for, once: order:12, refund:3.")
+    number = models.PositiveIntegerField(help_text="1, 2, … of the organiser, without gaps.")
+    label = models.CharField(max_length=32, help_text="The number as printed.")
+    answers = models.ForeignKey("self", models.PROTECT, null=True, related_name="credit_notes")
+    currency = models.CharField(max_length=3)
+    net_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField()
+    facts = models.JSONField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organiser", "number"], name="invoice_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind="invoice", answers=None) | models.Q(kind="credit_note", answers__isnull=False),
+                name="credit_note_answers_an_invoice",
+            ),
+        ]
+        indexes = [models.Index(fields=["order"], name="invoice_of_order")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def total_minor(self) -> int:
+        return self.net_minor + self.tax_minor
 
 
 class SigningKey(models.Model):

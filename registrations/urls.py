@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from registrations import views_checkout, views_manage, views_order
+from registrations import views_checkout, views_invoices, views_manage, views_order
 
 app_name = "registrations"
 CHECKOUT = [
@@ -17,6 +17,7 @@ ORDER = [
     path("", views_order.order, name="order"),
     path("renewal/", views_order.order_again, name="order-again"),
     path("tickets.pdf", views_order.order_pdf, name="order-pdf"),
+    path("invoices/<int:number>.pdf", views_invoices.order_invoice, name="order-invoice"),
     path("calendar.ics", views_order.order_calendar, name="order-calendar"),
     path("tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
 ]
@@ -26,6 +27,9 @@ MANAGE = [
     path("orders/<str:code>/", views_manage.order_manage, name="order-manage"),
     path("orders/<str:code>/cancellation/", views_manage.order_cancellation, name="order-cancellation"),
     path("orders/<str:code>/mail/", views_manage.order_mail, name="order-mail"),
+    path("invoices/", views_invoices.invoice_list, name="invoice-list"),
+    path("invoices.csv", views_invoices.invoice_export, name="invoice-export"),
+    path("invoices/<int:number>.pdf", views_invoices.invoice_file, name="invoice-file"),
     path("attendees/", views_manage.attendee_list, name="attendee-list"),
     path("attendees.csv", views_manage.attendee_export, name="attendee-export"),
 ]

@@ -162,7 +162,7 @@ def order_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
         ]
         for order in _orders(request, event).iterator(chunk_size=2000)
     )
-    return _csv(f"orders-{event.slug}.csv", head, rows)
+    return csv_file(f"orders-{event.slug}.csv", head, rows)
 
 
 @login_required
@@ -185,7 +185,7 @@ def attendee_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
         ]
         for ticket in _tickets(request, event).iterator(chunk_size=2000)
     )
-    return _csv(f"attendees-{event.slug}.csv", head, rows)
+    return csv_file(f"attendees-{event.slug}.csv", head, rows)
 
 
 def _utc(moment: datetime | None) -> str:
@@ -197,7 +197,7 @@ class _Echo:
         return line
 
 
-def _csv(name: str, head: list[str], rows: Iterable[list[Any]]) -> StreamingHttpResponse:
+def csv_file(name: str, head: list[str], rows: Iterable[list[Any]]) -> StreamingHttpResponse:
     """Row by row, so that a million need no memory."""
     writer = csv.writer(_Echo())
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.calendar import calendar_file
 from events.inventory import SoldOut
-from registrations import bill, codes, find, fulfilment
+from registrations import bill, codes, find, fulfilment, invoices
 from registrations.access import lines_of, order_for_link, tickets_of
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
@@ -59,6 +59,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "tickets": tickets,
         "lines": lines,
         "bill": bill.bill_of(priced=order, lines=lines),
+        "invoices": invoices.of_order(order=order) if order.total_minor and order.confirmed_at else [],
         "form": form,
         "pay_url": f"{order.get_absolute_url()}payment/",
         "check_url": f"{order.get_absolute_url()}payment/return/",

@@ -49,12 +49,12 @@ def _write(document: Any, design: DesignFacts) -> bytes:
 
 
 def _render(design: DesignFacts, ticket: TicketFacts | None) -> Any:
-    weasyprint, style, fonts = _weasyprint()
+    weasyprint, style, fonts = weasyprint_parts()
     return weasyprint.HTML(string=_page(design, ticket)).render(stylesheets=[style], font_config=fonts)
 
 
 @functools.cache
-def _weasyprint() -> tuple[Any, Any, Any]:
+def weasyprint_parts() -> tuple[Any, Any, Any]:
     """Imported when first needed (40 MB), with the style sheet and fonts that every page shares:
     made anew for each page they cost 10 ms and leak memory."""
     try:

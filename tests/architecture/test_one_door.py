@@ -38,6 +38,7 @@ MAKERS = {
     "Hold": {"registrations/checkout.py"},
     "Order": {"registrations/checkout.py"},
     "Ticket": {"registrations/checkout.py"},
+    "Invoice": {"registrations/invoices.py"},
     "Payment": {"payments/settlement.py"},
     "Refund": {"payments/settlement.py"},
     "Notice": {"payments/settlement.py"},
