@@ -34,12 +34,8 @@ class EventForm(forms.Form):
     tax_name = forms.CharField(
         max_length=20, required=False, label="Name of the tax", help_text="VAT, GST, Sales tax. Rates are given per ticket type."
     )
-    tax_on_top = forms.TypedChoiceField(
-        choices=[("", "Prices include tax"), ("on", "Tax is added to the price")],
-        coerce=bool,
-        empty_value=False,
-        required=False,
-        label="Prices and tax",
+    tax_on_top = forms.ChoiceField(
+        choices=[("", "Prices include tax"), ("on", "Tax is added to the price")], required=False, label="Prices and tax"
     )
     fee_country = forms.ChoiceField(
         required=False,
