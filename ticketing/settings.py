@@ -271,6 +271,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", _vendor)] if _vendor.is_d
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ADD_HEADERS_FUNCTION = csp.decoder_headers
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name no others, and compressing takes most of a first start
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 COVER_MAX_BYTES = 10 * 1024 * 1024
 
