@@ -283,6 +283,11 @@ PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "practice" if EMBEDDED else "")
 ALLOW_PRACTICE_PAYMENTS = env.bool("ALLOW_PRACTICE_PAYMENTS", EMBEDDED)
 PRACTICE_AWAY = env.bool("PRACTICE_AWAY", False)  # the practice provider does not answer
 
+# --- what it costs (operations/costs/) ----------------------------------------------------
+COST_PRICE_BOOK = env.str("COST_PRICE_BOOK", "machines")
+COST_MACHINES = env.int("COST_MACHINES", 1)
+COST_BUDGET = env.decimal("COST_BUDGET", 50)  # dollars a month
+
 # --- security -------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("operations/costs/", include("operations.costs.urls")),
     path("admin/", admin.site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -16,7 +16,7 @@ CENT = Decimal("0.01")
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CostLine:
     """One row of the bill; `as_focus` gives it under the names of the FOCUS specification.
 
@@ -52,15 +52,13 @@ def price_lines(*, workload: Workload, book: PriceBook, free: frozenset[str] = N
         totals[usage.price_key] += usage.quantity
     listed = {key: book.prices[key].cost(quantity=quantity) for key, quantity in totals.items()}
     given = {key: _free_part(book.prices[key], totals[key], free) for key in totals}
-    return [
-        CostLine(
-            usage=usage,
-            price=book.prices[usage.price_key],
-            list_cost=_share(listed[usage.price_key], usage.quantity, totals[usage.price_key]),
-            effective_cost=_share(listed[usage.price_key] - given[usage.price_key], usage.quantity, totals[usage.price_key]),
-        )
-        for usage in workload.usages
-    ]
+    lines = []
+    for usage in workload.usages:
+        key = usage.price_key
+        cost = _share(listed[key], usage.quantity, totals[key])
+        effective = _share(listed[key] - given[key], usage.quantity, totals[key]) if given[key] else cost
+        lines.append(CostLine(usage=usage, price=book.prices[key], list_cost=cost, effective_cost=effective))
+    return lines
 
 
 def _free_part(price: Price, quantity: Decimal, terms: frozenset[str]) -> Decimal:
@@ -125,11 +123,9 @@ def in_cents(amounts: Mapping[K, Decimal]) -> dict[K, int]:
 
 
 def plain(number: Decimal) -> str:
-    """1,000,000 · 0.0000166667: no exponent, no needless zeros, at most four decimals above one."""
-    rounded = number.quantize(Decimal("0.0001")) if abs(number) >= 1 else number
-    text = f"{rounded:,f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    if abs(number) < 1 and len(text) > 14:
-        text = f"{number:.10f}".rstrip("0").rstrip(".")
-    return text
+    """1,000,000 · 6.04 · 0.0000166667: no exponent, no needless zeros, at most four decimals above one."""
+    if abs(number) >= 1:
+        text = f"{number:,.4f}"
+    else:
+        text = f"{number.quantize(Decimal(1).scaleb(number.adjusted() - 5)):f}" if number else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
