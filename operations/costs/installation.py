@@ -28,14 +28,7 @@ class Bill:
     book: PriceBook
     lines: list[CostLine]
     allocation: Allocation
-
-    @property
-    def total(self) -> Decimal:
-        return total(lines=self.lines)
-
-    @property
-    def listed(self) -> Decimal:
-        return total(lines=self.lines, listed=True)
+    total: Decimal
 
 
 def bill(*, used: Metered, book_key: str | None = None, free: frozenset[str] = ALWAYS) -> Bill:
@@ -43,7 +36,7 @@ def bill(*, used: Metered, book_key: str | None = None, free: frozenset[str] = A
     book = price_book(key=book_key or settings.COST_PRICE_BOOK)
     workload = on_machines(used=used, book=book) if book.key == MACHINES else serverless(used=used)
     lines = price_lines(workload=workload, book=book, free=free)
-    return Bill(book=book, lines=lines, allocation=allocate(lines=lines))
+    return Bill(book=book, lines=lines, allocation=allocate(lines=lines), total=total(lines=lines))
 
 
 def on_machines(*, used: Metered, book: PriceBook) -> Workload:

@@ -9,7 +9,6 @@ from operations.costs.forecast import Forecast, forecast
 from operations.costs.installation import Bill
 from operations.costs.used import Metered
 
-
 PRICED_AS = (
     ("machines", "Machines, always on"),
     ("aws-us-east-1", "Serverless, N. Virginia"),

@@ -83,7 +83,7 @@ def written_at(*, events: int) -> Decimal:
     points = [(each[1], each[2]) for each in plan.TIERS]
     if events <= points[0][0]:
         return Decimal(points[0][1]) * events / points[0][0]
-    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+    for (left, low), (right, high) in pairwise(points):
         if events <= right:
             return low + Decimal(high - low) * (events - left) / (right - left)
     return Decimal(points[-1][1])

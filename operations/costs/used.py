@@ -1,12 +1,14 @@
 """What this installation used in a span of time, read from its meters."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q, Sum
+from django.db.models import BigIntegerField, Min, Q, Sum
+from django.db.models.functions import Cast
 
 from operations.costs.functions import function_of
 from operations.models import DAY, HOUR, EventMeter, Meter
@@ -63,7 +65,7 @@ class Metered:
     of_days: dict[date, Used] = field(default_factory=lambda: defaultdict(Used))
     measured_from: datetime | None = None
 
-    @property
+    @functools.cached_property
     def shared(self) -> Used:
         of_events = self.of_events.values()
         return self.total.without(Used(*(sum(getattr(used, name) for used in of_events) for name in FIELDS)))
@@ -106,13 +108,13 @@ def _closed(since: datetime, until: datetime) -> Q:
     return Q(seconds=DAY) & within | Q(seconds=HOUR, started_at__gte=max(days_end, since), started_at__lt=until)
 
 
-def _sums() -> dict[str, Sum]:
-    return {name: Sum(name) for name in FIELDS}
+def _sums() -> dict[str, Cast]:
+    return {name: Cast(Sum(name), BigIntegerField()) for name in FIELDS}  # a sum is numeric, and costly to read as that
 
 
 def _used(sums: Sequence[Any]) -> Used:
     """Of a row of sums, in the order of FIELDS."""
-    return Used(*map(int, sums))
+    return Used(*sums)
 
 
 def month_of(*, moment: datetime) -> tuple[datetime, datetime]:
