@@ -1,5 +1,8 @@
 """The analysis on paper: the same facts and charts as the pages, printed by WeasyPrint."""
 
+import re
+from pathlib import Path
+
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
@@ -18,9 +21,14 @@ def as_pdf(*, month: Month) -> bytes:
         "scale": show.scale_page(form=what_if.bound_form(query={})),
     }
     page = render_to_string("operations/costs/pdf/analysis.html", facts)
-    sheets = [CSS(filename=finders.find(f"css/{name}")) for name in ("costs-print.css",)]
-    written: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf(stylesheets=sheets)
+    charts = f"<style>{_style('costs-print-charts')}</style>"
+    page = re.sub(r'(<svg class="chart[^>]*>)', lambda svg: svg[1] + charts, page)
+    written: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf(stylesheets=[CSS(string=_style("costs-print"))])
     return written
+
+
+def _style(name: str) -> str:
+    return Path(str(finders.find(f"css/{name}.css"))).read_text()
 
 
 def _refuse(url: str, *args: object, **kwargs: object) -> dict[str, object]:
