@@ -159,6 +159,15 @@ def _private_key(event_id: int, key_id: int) -> Ed25519PrivateKey:
         raise KeyUnreadable(event_id) from error
 
 
+def opens(*, sealed: bytes) -> bool:
+    """Whether a sealed key can be read with the secrets of these settings."""
+    try:
+        seal().decrypt(sealed)
+    except InvalidToken:
+        return False
+    return True
+
+
 def seal() -> MultiFernet:
     """What keys are encrypted with at rest."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
