@@ -20,7 +20,7 @@ def as_pdf(*, month: Month) -> bytes:
         "plan": show.plan_page(),
         "scale": show.scale_page(form=what_if.bound_form(query={})),
     }
-    page = render_to_string("operations/costs/pdf/analysis.html", facts)
+    page = str(render_to_string("operations/costs/pdf/analysis.html", facts))
     charts = f"<style>{_style('costs-print-charts')}</style>"
     page = re.sub(r'(<svg class="chart[^>]*>)', lambda svg: svg[1] + charts, page)
     written: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf(stylesheets=[CSS(string=_style("costs-print"))])
