@@ -4,7 +4,7 @@
 import os
 import sys
 
-WITHOUT_SERVICES = {"check", "collectstatic", "makemessages", "compilemessages", "help", "version"}
+WITHOUT_SERVICES = {"check", "collectstatic", "makemessages", "compilemessages", "help", "version", "doctor"}
 
 
 def main() -> None:

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from operations.doctor.parts import PARTS, Doubtful, Part, Sick
 
 SECONDS = 10.0
+DATABASE = "database"
 
 
 class State(StrEnum):
@@ -48,18 +49,20 @@ def examine(*, parts: Sequence[Part] = PARTS, seconds: float = SECONDS) -> list[
 
 def _examine(part: Part, found: dict[str, Examined]) -> None:
     started = time.monotonic()
-    state, said, mend = _found_by(part.check, part.mend)
+    state, said, mend = _found_by(part)
     found[part.name] = Examined(name=part.name, state=state, said=said, mend=mend, seconds=time.monotonic() - started)
     connections.close_all()  # this thread's own
 
 
-def _found_by(check: Callable[[], str], mend: str) -> tuple[State, str, str]:
+def _found_by(part: Part) -> tuple[State, str, str]:
     try:
-        return State.WELL, check(), ""
+        return State.WELL, part.check(), ""
     except Doubtful as doubt:
-        return State.DOUBTFUL, str(doubt), doubt.mend or mend
+        return State.DOUBTFUL, str(doubt), doubt.mend or part.mend
     except Sick as error:
-        return State.SICK, str(error), error.mend or mend
+        return State.SICK, str(error), error.mend or part.mend
     except Exception as error:  # outside parts fail in every way; the first line says which
         lines = str(error).strip().splitlines()
+        of_another = isinstance(error, DatabaseError) and part.name != DATABASE
+        mend = "Mend the database first." if of_another else part.mend
         return State.SICK, f"{type(error).__name__}: {lines[0] if lines else 'no word'}"[:300], mend
