@@ -12,6 +12,14 @@ export class BadPart extends Error {}
 export const bytesFromBase64 = (encoded) => Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
 const bytesFromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
+const headerIn = (bytes) => {
+  try {
+    return JSON.parse(text.decode(bytes));
+  } catch {
+    throw new BadPart("a header that can't be read");
+  }
+};
+
 export class Part {
   #sealedFrom;
   #offsets;
@@ -24,7 +32,7 @@ export class Part {
     if (bytes.length < HEAD || this.view.getUint32(0) !== MAGIC) throw new BadPart("no part of a copy");
     this.idsFrom = HEAD + this.view.getUint32(4);
     if (bytes.length < this.idsFrom) throw new BadPart("cut short in its header");
-    this.header = JSON.parse(text.decode(bytes.subarray(HEAD, this.idsFrom)));
+    this.header = headerIn(bytes.subarray(HEAD, this.idsFrom));
     this.salt = bytesFromHex(this.header.salt);
     this.#measure();
   }

@@ -41,6 +41,7 @@ export const judge = ({ rule, types, type, direction, moment, state }) => {
   }
   if (!inTime(rule, moment, type)) return refuse("wrong_time");
   if (rule.exits && state.inside) return refuse("already_admitted");
-  if (rule.entries !== null && state.entries >= rule.entries) return refuse("already_admitted");
+  const { entries: limit = 1 } = rule; // null: no limit
+  if (limit !== null && state.entries >= limit) return refuse("already_admitted");
   return { verdict: "admitted", state: { entries: state.entries + 1, inside: Boolean(rule.exits) } };
 };
