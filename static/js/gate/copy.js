@@ -10,6 +10,8 @@ export class Copy {
   #parts = []; // oldest first
   #admitted = new Map(); // list → set of record numbers that came in, in the period counted
   #period = () => 0;
+  #own = []; // [record number, list] let in by this phone: counted before the server tells of them
+  #tickets = 0;
 
   static async load(store) {
     const copy = new Copy();
@@ -27,9 +29,9 @@ export class Copy {
     return this.#parts.length > MOST_PARTS;
   }
 
-  /** How many tickets the whole part has. Deltas say what changed, not how many are new. */
+  /** How many tickets are in it, whatever their standing. */
   get tickets() {
-    return this.#parts[0]?.header.records ?? 0;
+    return this.#tickets;
   }
 
   /** Keeps an answer of the server: checked, written, then used. BadPart: nothing of it was taken. NeedsWhole: ask without `since`. */
@@ -43,9 +45,10 @@ export class Copy {
         if (kind === "whole") parts.clear();
         parts.put({ number, bytes: part.bytes.slice() });
       });
-      this.#parts = kind === "whole" ? [part] : [...this.#parts, part];
+      const before = kind === "whole" ? [] : this.#parts;
+      this.#parts = [...before, part];
       if (kind === "whole") this.#count();
-      else this.#countPart(part);
+      else this.#countPart(part, before);
     }
   }
 
@@ -80,7 +83,14 @@ export class Copy {
 
   /** One more, before the server tells it. */
   countOne(id, list) {
+    this.#own.push([numberOf(id), list]);
     this.#setOf(list).add(numberOf(id));
+  }
+
+  /** One less: it was undone here. */
+  uncountOne(id, list) {
+    this.#own = this.#own.filter(([number, other]) => number !== numberOf(id) || other !== list);
+    this.#setOf(list).delete(numberOf(id));
   }
 
   #newestFirst() {
@@ -89,10 +99,13 @@ export class Copy {
 
   #count() {
     this.#admitted.clear();
-    for (const part of this.#parts) this.#countPart(part);
+    this.#tickets = 0;
+    this.#parts.forEach((part, place) => this.#countPart(part, this.#parts.slice(0, place)));
+    for (const [number, list] of this.#own) this.#setOf(list).add(number);
   }
 
-  #countPart(part) {
+  #countPart(part, before) {
+    this.#tickets += before.length ? part.recordsNotIn(before) : part.header.records;
     part.eachState((number, { list, period, entries }) => {
       if (period !== this.#period(list)) return;
       if (entries > 0) this.#setOf(list).add(number);

@@ -147,6 +147,7 @@ export class Desk {
     const { store, clock, known } = this.gate;
     await undo({ scan: this.#undoing, reason: [reason, words.trim()].filter(Boolean).join(": "), store, clock, movements: known.movements });
     document.getElementById("undo").close();
+    if (this.#undoing.id) known.copy.uncountOne(this.#undoing.id, this.#undoing.list);
     this.#repeats.forget(); // the same ticket may come again at once
     this.verdict.hide();
     announce("Undone.");

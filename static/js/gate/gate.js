@@ -27,6 +27,7 @@ export class Gate {
     await gate.#remember();
     const setup = await store.fact("setup");
     if (setup) gate.use(setup);
+    for (const { id, list } of gate.mine) known.copy.countOne(id, list);
     return gate;
   }
 
@@ -35,6 +36,7 @@ export class Gate {
     const scans = await this.store.scans();
     this.known.movements = this.sync.known.movements = Movements.from(scans);
     for (const scan of scans.filter(({ undecided }) => undecided)) await this.turnstile.decide(scan, false);
+    this.mine = scans.filter(({ id, let_in, undone, direction }) => id && let_in && !undone && direction === "in");
     const old = scans.filter(({ scanned_at, known_from }) => known_from !== null && scanned_at < Date.now() - SCANS_KEPT_MS);
     await this.store.change(["scans"], (stores) => old.forEach(({ nonce }) => stores.scans.delete(nonce)));
   }

@@ -6,7 +6,7 @@ import { NoMeans, signedCode } from "./signature.js";
 import { decode, serialText } from "./ticket-code.js";
 
 const STANDINGS = [null, "revoked", "cancelled", "unpaid"];
-const MOVES = new Set(["admitted", "exited"]);
+const MOVES = new Set(["admitted", "exited", "not_inside"]); // who was never scanned in is let out all the same
 const nothing = { letIn: false, ticket: null, earlier: null, id: null, period: 0 };
 
 /** What the event's key says of a claim: null when it is genuine and of this event. */

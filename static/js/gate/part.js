@@ -77,6 +77,16 @@ export class Part {
     return null;
   }
 
+  /** How many of its records none of the others has. */
+  recordsNotIn(others) {
+    let more = 0;
+    for (let at = this.idsFrom; at < this.idsFrom + ID * this.header.records; at += ID) {
+      const id = this.bytes.subarray(at, at + ID);
+      if (!others.some((other) => other.sealed(id))) more += 1;
+    }
+    return more;
+  }
+
   /** {standing, type, order, secret, attendee} out of a record's plain bytes. */
   record(plain) {
     const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);

@@ -19,6 +19,7 @@ let gate, desk, takeUpdate;
 
 const trouble = (sentence) => {
   say(part("trouble"), sentence);
+  if (sentence) part("hint").textContent = sentence;
   announce(sentence);
 };
 

@@ -100,21 +100,31 @@ export class Sync {
     try {
       answer = await this.server.post("scans/", body, { timeoutMs: UPLOAD_TIMEOUT_MS });
     } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 413 || items.length < 2) throw error;
-      this.#atOnce = Math.max(1, Math.floor(items.length / 2));
-      return;
+      return this.#refused(error, items);
     }
+    this.#atOnce = MOST_AT_ONCE;
     this.#signedAt = Date.now();
     this.newest = Math.max(this.newest, answer.copy_number);
     for (const [place, item] of items.entries()) await this.#heard(item, answer.results[place], answer.copy_number);
     if (answer.setup !== this.known.setup.setup) await this.#renewSetUp();
   }
 
+  /** Fewer at once; and one scan the server will never take is set aside, so that it does not hold up the others. */
+  async #refused(error, items) {
+    if (!(error instanceof Refused) || items.length === 0) throw error;
+    this.#atOnce = Math.max(1, Math.floor(items.length / 2));
+    if (items.length > 1) return;
+    const [{ key, ...item }] = items;
+    await this.store.change(["queue"], ({ queue }) => queue.put({ ...item, held: true, refused: error.message }, key));
+    this.hears.trouble(`One scan was not taken: ${error.message}`);
+  }
+
   /** The server's word on a scan the phone decided. What happened at the gate is told once more where the server holds something else. */
   async #heard(item, result, copyNumber) {
     const scan = await this.store.scan(item.nonce);
     const told = scan && { ...withAnswer(scan, result, copyNumber), verdict: scan.verdict, words: null, let_in: scan.let_in, said: result.verdict };
-    const correction = scan && scan.let_in !== result.let_in ? correctionOf(scan, item.body) : null;
+    const differs = scan && scan.let_in !== result.let_in && !result.conflict;
+    const correction = differs ? correctionOf(scan, item.body) : null;
     await this.store.change(["scans", "queue"], ({ scans, queue }) => {
       queue.delete(item.key);
       if (told) scans.put(told);

@@ -39,6 +39,7 @@ export class VerdictScreen {
     this.#element.className = `verdict ${colour}`;
     this.#element.dataset.verdict = scan.verdict;
     this.#element.dataset.by = scan.by;
+    this.#element.dataset.shown = scan.nonce;
     this.#write(word, glyph, this.#why(scan, sentence), scan);
     this.#element.hidden = false;
     sayWithoutWords(colour);
