@@ -164,7 +164,7 @@ class Phone:
         return int(self.page.inner_text("[data-sign=queue]").split()[0])
 
     def uploaded(self):
-        self.until("() => document.querySelector('[data-sign=queue] span').textContent === '0 scans wait'", 60)
+        self.until("() => document.querySelector('[data-sign=queue] span').textContent === '0 waiting'", 60)
 
 
 def _read(path):

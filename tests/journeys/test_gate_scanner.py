@@ -81,7 +81,7 @@ def test_two_hundred_scans_without_a_network_reach_the_server_once_and_conflicts
     left.context.set_offline(True)
     left.page.goto(f"http://127.0.0.1:{stage.port}/gate/scanner/")
     left.page.wait_for_selector("#scanning:not([hidden])")
-    left.until(f"() => document.querySelector('[data-sign=queue] span').textContent === '{half + SHARED} scans wait'")
+    left.until(f"() => document.querySelector('[data-sign=queue] span').textContent === '{half + SHARED} waiting'")
     assert [left.types(code) for code in codes[:REPEATED]] == ["already_admitted"] * REPEATED, "it remembers whom it let in"
 
     rest = codes[half : TICKETS - SHARED]

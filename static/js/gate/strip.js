@@ -19,7 +19,7 @@ const ageKind = (seconds) => (seconds === null || seconds > AGE_IS_BAD_S ? "bad"
 export const drawSigns = ({ online, ageS, depth }) => {
   sign("network", online === null ? "Connecting" : online ? "Online" : "No network", online === false ? "warn" : online ? "ok" : "");
   sign("age", ageS === null ? "No copy yet" : `Copy ${ageText(ageS)} old`, ageKind(ageS));
-  sign("queue", depth === 1 ? "1 scan waits" : `${depth} scans wait`, depth > QUEUE_IS_BAD ? "bad" : depth > 0 ? "warn" : "");
+  sign("queue", `${depth} waiting`, depth > QUEUE_IS_BAD ? "bad" : depth > 0 ? "warn" : "");
 };
 
 export const drawGate = ({ gate, direction }) => {

@@ -4,6 +4,8 @@ import { judgeAlone } from "./judge.js";
 import { Dismissed } from "./server.js";
 
 const ONLINE_BUDGET_MS = 250;
+const LOOK_UP_MS = 4000; // a typed number or a name means nothing to the phone alone: the server's word is worth waiting for
+const NO_NETWORK = ["No network", "?", "unsure", "Numbers and names need one. Read the code itself."];
 
 export class Turnstile {
   /** `known`: {setup, copy, movements, means, asking}; `shift()`: {gate, list, direction, steward}. */
@@ -20,7 +22,7 @@ export class Turnstile {
     this.known.asking.add(scan.nonce); // the queue's own round leaves it alone meanwhile
     try {
       await this.#write(scan, text);
-      const left = ONLINE_BUDGET_MS - (performance.now() - began);
+      const left = (via === "code" ? ONLINE_BUDGET_MS : LOOK_UP_MS) - (performance.now() - began);
       return (await this.#ask(scan, text, left)) ?? scan;
     } finally {
       this.known.asking.delete(scan.nonce);
@@ -32,6 +34,7 @@ export class Turnstile {
     return {
       nonce: crypto.randomUUID(), scanned_at: this.clock.now(), skew_ms: this.clock.skewMs, via, direction: at.direction,
       gate: at.gate.id, list: at.list.id, steward: at.steward, shift: at.shift, id, period, ticket, earlier,
+      words: via !== "code" && verdict === "unknown" ? NO_NETWORK : null,
       verdict, let_in: letIn === true, undecided: letIn === null, by: "phone", known_from: null, undone: false,
     };
   }
@@ -53,15 +56,16 @@ export class Turnstile {
     });
   }
 
-  /** What the server says in time, or null. Older scans go first: with some waiting, it isn't asked. */
+  /** What the server says in time, or null. Older scans go first: while some wait, it isn't asked about a code. */
   async #ask(scan, text, leftMs) {
     if (this.server.silent || leftMs < 30 || !navigator.onLine) return null;
     const waiting = await this.store.waiting();
-    if (waiting.some((item) => item.nonce !== scan.nonce)) return null;
+    const older = waiting.some((item) => item.kind === "scan" && !item.held && item.nonce !== scan.nonce);
+    if (older && scan.via === "code") return null;
     try {
       const scans = [Turnstile.body(scan, text, false)];
       const answer = await this.server.post("scans/", { scans, queue: 0 }, { timeoutMs: leftMs });
-      return await this.#settle(scan, waiting[0]?.key, answer);
+      return await this.#settle(scan, waiting.find((item) => item.nonce === scan.nonce)?.key, answer);
     } catch (error) {
       if (error instanceof Dismissed) this.dismissed(error);
       return null; // the queue has it
