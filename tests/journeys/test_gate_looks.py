@@ -28,7 +28,18 @@ SHOW = """async (verdict) => {
 SMALL = """[...document.querySelectorAll('button, input:not([type=radio]), .picks label')].filter(e => e.checkVisibility())
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.height < 63.5 || box.width < 63.5)
   .map(([e, box]) => `${e.outerHTML.slice(0, 60)} ${box.width}×${box.height}`)"""
-VERDICTS = ["admitted", "already_admitted", "unknown", "forged", "revoked", "cancelled", "unpaid", "wrong_event", "wrong_list", "wrong_time"]
+VERDICTS = [
+    "admitted",
+    "already_admitted",
+    "unknown",
+    "forged",
+    "revoked",
+    "cancelled",
+    "unpaid",
+    "wrong_event",
+    "wrong_list",
+    "wrong_time",
+]
 VERDICTS += ["authentic_unknown", "exited", "not_inside", "expired_code", "static_code"]
 
 
@@ -61,9 +72,7 @@ def scan(page, text):
 def test_axe_finds_nothing_on_any_screen(browser, site, concert, light, width):
     ticket = cast.ordered(cast.ticket_type(concert)).tickets.get()
     findings = {}
-    page = opened(
-        browser, site, concert, color_scheme="light" if light == "bright" else light, viewport={"width": width, "height": 640}
-    )
+    page = opened(browser, site, concert, color_scheme="light" if light == "bright" else light, viewport={"width": width, "height": 640})
     if light == "bright":
         page.evaluate("document.documentElement.dataset.light = 'bright'")
 
