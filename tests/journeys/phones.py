@@ -73,6 +73,12 @@ def film(path, scenes):
     return path
 
 
+def with_camera(browser, seen):
+    """A browser of the same kind whose camera sees this film."""
+    arguments = [*ARGUMENTS, *CAMERA, f"--use-file-for-fake-video-capture={seen}"]
+    return browser.browser_type.launch(executable_path=shutil.which("chromium"), args=arguments)
+
+
 class Phone:
     """A browser with a memory that outlives it. `browser` lends its kind; `film` is what the camera sees."""
 

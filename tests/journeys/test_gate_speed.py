@@ -2,7 +2,6 @@
 
 import base64
 import random
-import shutil
 import statistics
 import urllib.request
 
@@ -13,7 +12,6 @@ from scanning import devices, parts
 from scanning.gates import gates_of
 from tests import cast
 from tests.journeys import phones
-from tests.journeys.conftest import ARGUMENTS
 from ticketing.lib import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,10 +56,7 @@ def test_a_code_is_read_and_judged_within_300_ms_at_a_sixth_of_the_speed(browser
     order = cast.ordered(cast.ticket_type(concert))
     pdf = urllib.request.urlopen(f"{site}{order.get_absolute_url()}tickets.pdf").read()
     film = phones.film(tmp_path / "film.y4m", [(phones.held_up(pdf), 2)])
-    seen = browser.browser_type.launch(
-        executable_path=shutil.which("chromium"),
-        args=[*ARGUMENTS, *phones.CAMERA, f"--use-file-for-fake-video-capture={film}"],
-    )
+    seen = phones.with_camera(browser, film)
     page = seen.new_context(bypass_csp=True, service_workers="block", viewport={"width": 390, "height": 844}).new_page()
     device = devices.make(event=concert, gates=gates_of(event=concert), name="Phone", now=clock.now(), made_by=None)
     page.goto(f"{site}/gate/open/{device.code}/")
