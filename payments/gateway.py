@@ -5,8 +5,8 @@ idempotency key that was written down before, and is safe to repeat. No call is 
 database transaction.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, cast
@@ -16,8 +16,8 @@ from django.utils.module_loading import import_string
 
 from ticketing.lib import meters
 
-CALLS = ("open_session", "fetch", "expire", "refund")  # what goes over the network
-GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway"}
+CALLS = ("open_session", "fetch", "expire", "refund", "fetch_refund", "fetch_dispute", "balance_of")  # what goes over the network
+GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway", "stripe": "payments.stripe.gateway.StripeGateway"}
 
 
 class Status(StrEnum):
@@ -30,6 +30,30 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class RefundStatus(StrEnum):
+    PENDING = "pending"  # on its way; the bank may still send it back
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class DisputeStatus(StrEnum):
+    OPEN = "open"  # an answer with evidence is due
+    REVIEWED = "reviewed"  # evidence is in, the bank decides
+    WON = "won"
+    LOST = "lost"
+
+
+class About(StrEnum):
+    """What a notice points to; unknown kinds point to nothing and are harmless."""
+
+    SESSION = "session"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    ACCOUNT = "account"
+    PAYOUT = "payout"
+    NOTHING = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """A payment at the provider. Amounts in minor units."""
@@ -40,6 +64,40 @@ class Session:
     amount_minor: int
     currency: str
     failure: str = ""
+    refunded_minor: int = 0
+    reference: str = ""  # the order's code, as we gave it
+    metadata: Mapping[str, str] = field(default_factory=dict)  # as we gave it: enough to rebuild the order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What a payment really brought, from its balance transaction. `fee_minor` is all that was kept,
+    of it `platform_minor` for the platform; in the currency that the payment was settled in."""
+
+    gross_minor: int
+    fee_minor: int
+    currency: str
+    platform_minor: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutPart:
+    """A line of a payout: kind "payment" or "refund", and the id of that session or refund. Refunds are negative."""
+
+    kind: str
+    provider_id: str
+    gross_minor: int
+    fee_minor: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutFact:
+    """What was sent to a bank account."""
+
+    provider_id: str
+    currency: str
+    amount_minor: int
+    paid_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +113,9 @@ class Asked:
     return_url: str
     cancel_url: str
     expires_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""  # the organiser's own account at the provider; "" is the platform's
+    application_fee_minor: int = 0  # what the platform keeps of a payment to that account
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +126,54 @@ class NoticeFact:
     kind: str
     provider_id: str
     body: dict[str, object]
+    about: About = About.SESSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundFact:
+    """A refund at the provider."""
+
+    provider_id: str
+    status: RefundStatus
+    amount_minor: int
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeFact:
+    """A dispute at the provider. `inquiry`: a question of the bank before any money is taken."""
+
+    provider_id: str
+    session_id: str
+    status: DisputeStatus
+    amount_minor: int
+    currency: str
+    fee_minor: int = 0
+    reason: str = ""
+    inquiry: bool = False
+    evidence_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountFact:
+    """An organiser's own account. `asked_for`: what the provider still wants to know before it pays out."""
+
+    provider_id: str
+    may_charge: bool
+    may_pay_out: bool
+    asked_for: tuple[str, ...] = ()
 
 
 class GatewayTrouble(Exception):
     """The provider did not answer, or not usefully. Nothing is known; ask again later."""
+
+
+class GatewayBusy(GatewayTrouble):
+    """Not asked: the budget of calls is used up for the moment (F12). `retry_after` in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PaymentRefused(Exception):
@@ -95,8 +200,45 @@ class Gateway(Protocol):
     def refund(self, *, provider_id: str, amount_minor: int, idempotency_key: str) -> str:
         """Give money back; returns the provider's id of the refund."""
 
+    def balance_of(self, *, provider_id: str) -> Balance | None:
+        """What a succeeded session brought and cost. None while the provider doesn't know yet."""
+
+    def sessions(self, *, since: datetime) -> Iterator[Session]:
+        """Every session opened since then, as it stands now."""
+
+    def notices(self, *, since: datetime) -> Iterator[NoticeFact]:
+        """What the provider told, or meant to tell, since then."""
+
+    def payouts(self, *, since: datetime) -> Iterator[PayoutFact]:
+        """What was paid out since then."""
+
+    def payout_parts(self, *, payout_id: str) -> Iterator[PayoutPart]:
+        """What a payout is made of."""
+
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> NoticeFact:
         """Check and parse a notice. BadNotice otherwise."""
+
+
+class Disputing(Protocol):
+    """A gateway whose payments can be disputed, and whose refunds may come back."""
+
+    def fetch_refund(self, *, provider_id: str) -> RefundFact: ...
+
+    def fetch_dispute(self, *, provider_id: str) -> DisputeFact: ...
+
+    def answer_dispute(self, *, provider_id: str, evidence: Mapping[str, str], idempotency_key: str) -> DisputeFact:
+        """Hand in the evidence, for good."""
+
+
+class Connecting(Protocol):
+    """A gateway where organisers have accounts of their own."""
+
+    def open_account(self, *, name: str, email: str, idempotency_key: str) -> AccountFact: ...
+
+    def fetch_account(self, *, account: str) -> AccountFact: ...
+
+    def onboarding_url(self, *, account: str, return_url: str, refresh_url: str) -> str:
+        """Where the organiser tells the provider about itself; good once, for minutes."""
 
 
 def gateway(name: str | None = None) -> Gateway:

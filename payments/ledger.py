@@ -119,6 +119,11 @@ def refund_refused(*, refund: Refund, now: datetime) -> bool:
     return _refund(refund, "refund-failed", Kind.REFUND_FAILED, Account.REFUNDS, _whose(refund), now)
 
 
+def refund_returned(*, refund: Refund, now: datetime) -> bool:
+    """The buyer's bank sent a refund back: it lies at the provider again."""
+    return _refund(refund, "refund-returned", Kind.CORRECTION, Account.CLEARING, Account.REFUNDS, now)
+
+
 def _whose(refund: Refund) -> Account:
     return Account.UNCLAIMED if refund.payment.mismatch_at else Account.ORGANISER_PAYABLE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.models import Organiser
 from registrations.models import Order
 
 
@@ -64,6 +65,8 @@ class Refund(models.Model):
     idempotency_key = models.CharField(max_length=64, unique=True)
     provider_id = models.CharField(max_length=120, null=True)
     due_at = models.DateTimeField()
+    staff_asked_at = models.DateTimeField(null=True, help_text="Above the cap of automatic refunds: it waits for staff …")
+    approved_at = models.DateTimeField(null=True, help_text="… who let it go out.")
     tries = models.PositiveSmallIntegerField(default=0)
     completed_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -74,13 +77,61 @@ class Refund(models.Model):
         indexes = [models.Index(fields=["due_at"], name="refund_due", condition=models.Q(completed_at=None, failed_at=None))]
 
 
+class PayoutAccount(models.Model):
+    """An organiser's own account at the provider, where its sales are paid to. Changed only by connecting.py."""
+
+    organiser = models.OneToOneField(Organiser, models.PROTECT, related_name="+")
+    gateway = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=60, null=True)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    opened_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text="The provider was last asked.")
+    may_charge_since = models.DateTimeField(null=True)
+    may_pay_out_since = models.DateTimeField(null=True)
+    asked_for = models.JSONField(default=list, help_text="What the provider still wants to know.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "provider_id"], name="payout_account_once")]
+
+    def __str__(self) -> str:
+        return self.provider_id or "not opened yet"
+
+
+class Dispute(models.Model):
+    """A buyer's bank takes a payment back until it decides. Changed only by disputes.py."""
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes")
+    provider_id = models.CharField(max_length=120)
+    amount_minor = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=60, blank=True)
+    opened_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    evidence_due_at = models.DateTimeField(null=True)
+    evidence_key = models.CharField(max_length=64, unique=True, help_text="The idempotency key of handing in the evidence.")
+    evidence_sent_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True, help_text="The money was taken. Empty: only an inquiry so far.")
+    won_at = models.DateTimeField(null=True)
+    lost_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "provider_id"], name="dispute_once"),
+            models.CheckConstraint(condition=models.Q(won_at=None) | models.Q(lost_at=None), name="dispute_decided_once"),
+            models.CheckConstraint(condition=models.Q(lost_at=None) | models.Q(taken_at__isnull=False), name="dispute_lost_was_taken"),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_id
+
+
 class Notice(models.Model):
     """A message from the payment provider, stored before it is acted on."""
 
     gateway = models.CharField(max_length=20)
     provider_notice_id = models.CharField(max_length=120)
     kind = models.CharField(max_length=60)
-    provider_id = models.CharField(max_length=120, blank=True, help_text="The session it speaks of.")
+    provider_id = models.CharField(max_length=120, blank=True, help_text="The session, refund, dispute or account it speaks of.")
+    about = models.CharField(max_length=10, blank=True, default="session", db_default="session")
     body = models.JSONField()
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from payments.models import Payment, Refund, RefundReason
+from payments.models import Dispute, Payment, Refund, RefundReason
 from payments.settlement import RefundTooLarge, owe_refund
 from registrations import cancellation
 from registrations.models import Order
@@ -15,7 +15,8 @@ def refundable_minor(*, order: Order) -> int:
     """What the order brought in and was not given back, minor units."""
     captured = Payment.objects.filter(order=order, succeeded_at__isnull=False).aggregate(sum=Sum("amount_minor"))["sum"] or 0
     given = Refund.objects.filter(payment__order=order, failed_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    return int(captured - given)
+    away = Dispute.objects.filter(payment__order=order, taken_at__isnull=False, won_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return int(captured - given - away)
 
 
 def refund_order(*, order: Order, amount_minor: int, reason: str = RefundReason.REQUESTED, now: datetime) -> list[Refund]:

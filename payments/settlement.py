@@ -8,14 +8,16 @@ late, out of order or never, since they only say where to look.
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any, cast
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from payments import ledger
-from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
-from payments.models import Notice, Payment, Refund, RefundReason
+from payments import connecting, disputes, ledger
+from payments.gateway import About, Asked, Disputing, GatewayTrouble, PaymentRefused, RefundStatus, Session, Status, gateway
+from payments.models import Notice, Payment, PayoutAccount, Refund, RefundReason
 from registrations import checkout
 from registrations.models import Order
 from ticketing.lib import tokens
@@ -25,7 +27,9 @@ from ticketing.lib.site import absolute
 logger = logging.getLogger("ticketing.payments")
 
 ASK_AGAIN_AFTER = timedelta(seconds=15)
+SESSION_LIVES = timedelta(hours=2)  # Stripe's live half an hour at least; ours is closed by call when its hold is over
 BATCH = 100
+AUTOMATIC = (RefundReason.LATE, RefundReason.SURPLUS)  # nobody decided these
 
 
 def open_payment(*, order: Order, now: datetime) -> Payment:
@@ -56,18 +60,37 @@ def _new_payment(order: Order, now: datetime) -> Payment:
         return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
 
 
-def _words(order: Order) -> dict[str, str]:
+def _words(order: Order) -> dict[str, Any]:
     """What the provider is told beside the amount. Written down with the key: a provider refuses a key that
     comes again with other words, and the event may be renamed between two tries."""
     back = absolute(reverse("payments:payment-return", kwargs={"code": order.code, "secret": order.secret}))
-    expires_at = order.hold.expires_at if order.hold else order.placed_at + timedelta(hours=1)
+    account = connecting.charged_account(organiser_id=order.event.organiser_id)
     return {
         "reference": order.code,
         "description": f"{order.event.name} · order {order.code}",
         "buyer_email": order.buyer_email,
         "return_url": back,
         "cancel_url": back,
-        "expires_at": expires_at.isoformat(),
+        "expires_at": (order.placed_at + SESSION_LIVES).isoformat(),
+        "account": account,
+        "application_fee_minor": connecting.application_fee_minor(amount_minor=order.total_minor) if account else 0,
+        "metadata": _facts(order),
+    }
+
+
+def _facts(order: Order) -> dict[str, str]:
+    """Enough to make the order again when our own rows are lost: kept by the provider with the money."""
+    lines = order.lines.values_list("ticket_type_id", "quantity", "price_minor")
+    return {
+        "order": order.code,
+        "secret": order.secret,
+        "organiser": order.event.organiser.slug,
+        "event": order.event.slug,
+        "buyer_name": order.buyer_name,
+        "buyer_email": order.buyer_email,
+        "placed_at": order.placed_at.isoformat(),
+        "total": f"{order.total_minor} {order.currency}",
+        "lines": ",".join(f"{ticket_type}x{quantity}@{price}" for ticket_type, quantity, price in lines),
     }
 
 
@@ -151,7 +174,7 @@ def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetim
     """Write down that money is due back. The payment's row is locked, so refunds can't race past its amount."""
     with transaction.atomic():
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
-        given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
+        given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True)) + disputes.taken_minor(payment=row)
         if row.succeeded_at is None or given + amount_minor > row.amount_minor:
             raise RefundTooLarge("That is more than this payment brought in and has not been given back yet.")
         refund = Refund.objects.create(
@@ -165,7 +188,9 @@ def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetim
 def send_refunds(*, now: datetime) -> int:
     """Send what is due, each with its own key: repeated calls give back once (F22). Returns how many went."""
     sent = 0
-    due = Refund.objects.filter(due_at__lte=now, completed_at=None, failed_at=None).select_related("payment").order_by("due_at")
+    _ask_staff(now)
+    waits = Q(staff_asked_at__isnull=False, approved_at=None)
+    due = Refund.objects.filter(~waits, due_at__lte=now, completed_at=None, failed_at=None).select_related("payment").order_by("due_at")
     for refund in due[:BATCH]:
         claimed = Refund.objects.filter(pk=refund.pk, due_at=refund.due_at, completed_at=None).update(
             due_at=now + timedelta(minutes=2), tries=refund.tries + 1
@@ -173,6 +198,25 @@ def send_refunds(*, now: datetime) -> int:
         if claimed:
             sent += _send_refund(refund, now)
     return sent
+
+
+def _ask_staff(now: datetime) -> None:
+    """More refunds that nobody decided than AUTOMATIC_REFUNDS_PER_HOUR are a sign of something wrong, such as
+    a clock: those above wait for staff."""
+    automatic = Refund.objects.filter(reason__in=AUTOMATIC)
+    sent = automatic.filter(completed_at__gt=now - timedelta(hours=1), approved_at=None).count()
+    left = max(settings.AUTOMATIC_REFUNDS_PER_HOUR - sent, 0)
+    waiting = automatic.filter(due_at__lte=now, completed_at=None, failed_at=None, staff_asked_at=None).order_by("due_at")
+    above = list(waiting.values_list("pk", flat=True)[left : left + 1000])
+    if above and Refund.objects.filter(pk__in=above, staff_asked_at=None).update(staff_asked_at=now):
+        logger.error("%d automatic refunds wait for staff: more than %d in an hour.", len(above), settings.AUTOMATIC_REFUNDS_PER_HOUR)
+
+
+def approve_refund(*, refund: Refund, now: datetime) -> bool:
+    """Staff looked at it: an automatic refund above the hour's cap goes out. False when it did not wait."""
+    approved = Refund.objects.filter(pk=refund.pk, staff_asked_at__isnull=False, approved_at=None).update(approved_at=now, due_at=now)
+    later("payments.send_refunds")
+    return bool(approved)
 
 
 def _send_refund(refund: Refund, now: datetime) -> int:
@@ -225,12 +269,21 @@ def _settle_or_close(payment: Payment, now: datetime) -> None:
     settle(payment=payment, now=now)
 
 
-def receive_notice(*, gateway_name: str, notice_id: str, kind: str, provider_id: str, body: dict[str, object], now: datetime) -> Notice:
+def receive_notice(
+    *,
+    gateway_name: str,
+    notice_id: str,
+    kind: str,
+    provider_id: str,
+    body: dict[str, object],
+    now: datetime,
+    about: str = About.SESSION,
+) -> Notice:
     """Keep a genuine notice, once; acted on by a task (handle_notice), found by a sweep if that is lost."""
-    Notice.objects.bulk_create(
-        [Notice(gateway=gateway_name, provider_notice_id=notice_id, kind=kind, provider_id=provider_id, body=body, received_at=now)],
-        ignore_conflicts=True,
+    told = Notice(
+        gateway=gateway_name, provider_notice_id=notice_id, kind=kind, provider_id=provider_id, about=about, body=body, received_at=now
     )
+    Notice.objects.bulk_create([told], ignore_conflicts=True)
     notice = Notice.objects.get(gateway=gateway_name, provider_notice_id=notice_id)
     if notice.handled_at is None:
         later("payments.handle_notice", notice_id=notice.pk)
@@ -238,15 +291,62 @@ def receive_notice(*, gateway_name: str, notice_id: str, kind: str, provider_id:
 
 
 def handle_notice(*, notice: Notice, now: datetime) -> None:
-    """Look where the notice points; only then is it handled. Unknown sessions are harmless."""
-    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id).select_related("order").first()
+    """Look where the notice points; only then is it handled. Unknown things are harmless."""
     try:
-        if payment is not None:
-            settle(payment=payment, now=now)
+        LOOKS.get(About(notice.about), _look_nowhere)(notice, now)
     except (GatewayTrouble, PaymentRefused) as error:
         Notice.objects.filter(pk=notice.pk).update(tries=notice.tries + 1, last_error=str(error)[:300])
         return
     Notice.objects.filter(pk=notice.pk, handled_at=None).update(handled_at=now, tries=notice.tries + 1, last_error="")
+
+
+def _look_at_session(notice: Notice, now: datetime) -> None:
+    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id).select_related("order").first()
+    if payment is not None and payment.succeeded_at is None:  # a success is final: nothing more can come of this session
+        settle(payment=payment, now=now)
+
+
+def _look_at_refund(notice: Notice, now: datetime) -> None:
+    """A refund that was sent may come back days later: the buyer's account is closed."""
+    refund = Refund.objects.filter(payment__gateway=notice.gateway, provider_id=notice.provider_id).select_related("payment").first()
+    if refund is None or refund.failed_at is not None:
+        return
+    fact = cast(Disputing, gateway(notice.gateway)).fetch_refund(provider_id=notice.provider_id)
+    if fact.status is not RefundStatus.FAILED:
+        return
+    with transaction.atomic():
+        if Refund.objects.filter(pk=refund.pk, failed_at=None).update(failed_at=now, failure=fact.failure[:200] or "It came back."):
+            ledger.refund_returned(refund=refund, now=now)
+            ledger.refund_refused(refund=refund, now=now)
+            logger.error("Refund %s came back (%s). Staff decide.", refund.pk, fact.failure)
+
+
+def _look_at_dispute(notice: Notice, now: datetime) -> None:
+    fact = cast(Disputing, gateway(notice.gateway)).fetch_dispute(provider_id=notice.provider_id)
+    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=fact.session_id or "-").first()
+    if payment is None:
+        return
+    if payment.succeeded_at is None:  # its own notice is late, or never came
+        settle(payment=payment, now=now)
+    disputes.apply(payment=payment, fact=fact, now=now)
+
+
+def _look_at_account(notice: Notice, now: datetime) -> None:
+    row = PayoutAccount.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id.partition("/")[0]).first()
+    if row is not None:
+        connecting.look(row=row, now=now)
+
+
+def _look_nowhere(notice: Notice, now: datetime) -> None:
+    """Of a kind that changes nothing here."""
+
+
+LOOKS = {
+    About.SESSION: _look_at_session,
+    About.REFUND: _look_at_refund,
+    About.DISPUTE: _look_at_dispute,
+    About.ACCOUNT: _look_at_account,
+}
 
 
 def handle_due_notices(*, now: datetime) -> int:

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from payments import settlement
-from payments.gateway import GATEWAYS, BadNotice, GatewayTrouble, PaymentRefused, gateway
+from payments.gateway import GATEWAYS, BadNotice, GatewayBusy, GatewayTrouble, PaymentRefused, gateway
 from payments.models import Payment
 from registrations.access import order_for_link
 from registrations.checkout import HoldEnded
@@ -27,10 +27,10 @@ def payment_start(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         payment = settlement.open_payment(order=order, now=clock.now())
     except HoldEnded:
         return _page(request, order, "ended", status=409)
+    except GatewayBusy as error:  # many pay just now: the page waits and asks again by itself (F12)
+        return _ask_again(_page(request, order, "busy", status=503), seconds=round(error.retry_after + 1))
     except (GatewayTrouble, PaymentRefused):
-        response = _page(request, order, "away", status=503)
-        response.headers["Retry-After"] = "10"
-        return response
+        return _ask_again(_page(request, order, "away", status=503), seconds=10)
     if payment.pending_at:
         return redirect("payments:payment-return", code=code, secret=secret)
     return redirect(payment.payment_url)
@@ -69,6 +69,11 @@ def _answer(request: HttpRequest, order: Order, payment: Payment | None) -> Http
     return _page(request, order, "declined" if still_held and not order.cancelled_at else "ended")
 
 
+def _ask_again(response: HttpResponse, *, seconds: int) -> HttpResponse:
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def _page(request: HttpRequest, order: Order, state: str, status: int = 200) -> HttpResponse:
     response = render(request, "payments/payment.html", {"order": order, "event": order.event, "state": state}, status=status)
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -89,6 +94,12 @@ def notice_new(request: HttpRequest, gateway_name: str) -> HttpResponse:
     except BadNotice as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain")
     settlement.receive_notice(
-        gateway_name=gateway_name, notice_id=fact.notice_id, kind=fact.kind, provider_id=fact.provider_id, body=dict(fact.body), now=now
+        gateway_name=gateway_name,
+        notice_id=fact.notice_id,
+        kind=fact.kind,
+        provider_id=fact.provider_id,
+        about=fact.about,
+        body=dict(fact.body),
+        now=now,
     )
     return HttpResponse("kept\n", content_type="text/plain")

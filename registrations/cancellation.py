@@ -39,3 +39,18 @@ def _free_hold(hold_id: int, now: datetime) -> None:
 def void_ticket(*, ticket: Ticket, reason: str, now: datetime) -> bool:
     """Make one ticket unusable. Its place stays claimed; cancel the order to free places."""
     return bool(Ticket.objects.filter(pk=ticket.pk, voided_at=None).update(voided_at=now, void_reason=reason[:20]))
+
+
+FROZEN = "disputed"
+
+
+def freeze_order(*, order: Order, now: datetime) -> int:
+    """The order's money is disputed: its tickets are void until that is decided, and their places stay
+    claimed. Returns how many were frozen."""
+    return Ticket.objects.filter(order=order, voided_at=None).update(voided_at=now, void_reason=FROZEN)
+
+
+def thaw_order(*, order: Order) -> int:
+    """The dispute was won: tickets that were frozen for it are good again, others stay void."""
+    cancelled = Order.objects.filter(pk=order.pk, cancelled_at__isnull=False).exists()
+    return 0 if cancelled else Ticket.objects.filter(order=order, void_reason=FROZEN).update(voided_at=None, void_reason="")

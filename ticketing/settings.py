@@ -279,7 +279,14 @@ COVER_MAX_BYTES = 10 * 1024 * 1024
 HOLD_MINUTES = env.int("HOLD_MINUTES", 15)
 HOLD_EXTENSIONS = env.int("HOLD_EXTENSIONS", 2)
 PDF_IN_MAIL = env.bool("PDF_IN_MAIL", True)
-PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "practice" if EMBEDDED else "")
+_stripe_key = env.str("STRIPE_SECRET_KEY", "")
+PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "stripe" if _stripe_key else "practice" if EMBEDDED else "")
+STRIPE_SECRET_KEY = _stripe_key
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", [])  # two while one is being replaced
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")  # another address than Stripe's, for tries without an account
+STRIPE_CALLS_PER_SECOND = env.int("STRIPE_CALLS_PER_SECOND", 25)  # per endpoint, over all processes
+APPLICATION_FEE_PERCENT = env.decimal("APPLICATION_FEE_PERCENT", 0)  # of payments to organisers' own accounts
+AUTOMATIC_REFUNDS_PER_HOUR = env.int("AUTOMATIC_REFUNDS_PER_HOUR", 50)  # late or double money; more of it asks staff
 ALLOW_PRACTICE_PAYMENTS = env.bool("ALLOW_PRACTICE_PAYMENTS", EMBEDDED)
 PRACTICE_AWAY = env.bool("PRACTICE_AWAY", False)  # the practice provider does not answer
 

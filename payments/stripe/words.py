@@ -1,0 +1,96 @@
+"""Stripe's objects in the words of the Gateway protocol. Nothing here goes over the network.
+
+An id of ours that belongs to an organiser's own account carries the account before it
+(`acct_1/cs_2`), so that no row and no verb needs to know of accounts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from payments.gateway import About, DisputeFact, DisputeStatus, RefundFact, RefundStatus, Session, Status
+
+DISPUTES = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "under_review": DisputeStatus.REVIEWED}
+INQUIRIES = {"warning_closed": DisputeStatus.WON, "warning_under_review": DisputeStatus.REVIEWED}
+ABOUT = {
+    "checkout.session.": About.SESSION,
+    "refund.": About.REFUND,
+    "charge.refund.": About.REFUND,
+    "charge.dispute.": About.DISPUTE,
+    "account.": About.ACCOUNT,
+    "payout.": About.PAYOUT,
+}
+
+
+def split(provider_id: str) -> tuple[str, str]:
+    """ "acct_1/cs_2" → ("acct_1", "cs_2"); "cs_2" → ("", "cs_2")."""
+    account, _, own = provider_id.rpartition("/")
+    return account, own
+
+
+def join(account: str, own: str) -> str:
+    return f"{account}/{own}" if account else own
+
+
+def about(kind: str) -> About:
+    return next((what for prefix, what in ABOUT.items() if kind.startswith(prefix)), About.NOTHING)
+
+
+def moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def session_status(found: Any) -> Status:
+    """A completed session is not yet money: a delayed method decides days later, in its payment intent."""
+    if found.status == "open":
+        return Status.OPEN
+    if found.status == "expired":
+        return Status.EXPIRED
+    if found.payment_status == "paid":
+        return Status.SUCCEEDED
+    intent = found.payment_intent
+    undecided = intent is None or isinstance(intent, str) or intent.status in ("processing", "requires_capture", "succeeded")
+    return Status.PENDING if undecided else Status.FAILED
+
+
+def session(found: Any, account: str) -> Session:
+    intent = found.payment_intent
+    known = intent is not None and not isinstance(intent, str)
+    error = intent.last_payment_error if known else None
+    refunded = intent.latest_charge.amount_refunded if known and intent.latest_charge and not isinstance(intent.latest_charge, str) else 0
+    return Session(
+        provider_id=join(account, found.id),
+        status=session_status(found),
+        payment_url=found.url or "",
+        amount_minor=found.amount_total,
+        currency=found.currency.upper(),
+        failure=(error.message or error.code or "") if error else "",
+        refunded_minor=refunded,
+        reference=found.client_reference_id or "",
+        metadata=dict(found.metadata.to_dict()) if found.metadata else {},
+    )
+
+
+def refund(found: Any, account: str) -> RefundFact:
+    return RefundFact(
+        provider_id=join(account, found.id),
+        status={"succeeded": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED, "canceled": RefundStatus.FAILED}.get(
+            found.status, RefundStatus.PENDING
+        ),
+        amount_minor=found.amount,
+        failure=found.failure_reason or "" if hasattr(found, "failure_reason") else "",
+    )
+
+
+def dispute(found: Any, account: str, session_id: str) -> DisputeFact:
+    due = found.evidence_details.due_by if found.evidence_details else None
+    fees = [line for line in found.balance_transactions or [] if line.fee > 0]
+    return DisputeFact(
+        provider_id=join(account, found.id),
+        session_id=session_id,
+        status=(DISPUTES | INQUIRIES).get(found.status, DisputeStatus.OPEN),
+        amount_minor=found.amount,
+        fee_minor=sum(line.fee for line in fees),
+        currency=found.currency.upper(),
+        reason=found.reason,
+        inquiry=found.status.startswith("warning_"),
+        evidence_due_at=moment(due) if due else None,
+    )
