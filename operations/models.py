@@ -70,3 +70,121 @@ class EventMeter(Counts):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seconds", "started_at", "event", "organiser"], name="event_meter_once")]
+
+
+class Sample(models.Model):
+    """What the whole measured about itself at one moment: see operations/watch/measures.py.
+
+    `taken_at` is the beginning of its 20 seconds, so that of several watchers one takes it."""
+
+    taken_at = models.DateTimeField(primary_key=True)
+    values = models.JSONField(default=dict, help_text="{measure: [value or null, samples it rests on]}")
+
+
+class Severity(models.TextChoices):
+    URGENT = "urgent", "Urgent: somebody must look now"
+    WARNING = "warning", "Warning: within the day"
+
+
+class Missing(models.TextChoices):
+    MISSING = "missing", "Say that it is missing"
+    FIRING = "firing", "Missing is trouble"
+    OK = "ok", "Missing is well"
+    KEEP = "keep", "Stay as it was"
+
+
+class State(models.TextChoices):
+    OK = "ok", "OK"
+    FIRING = "firing", "Firing"
+    MISSING = "missing", "Missing"
+
+
+class Rule(models.Model):
+    """When to call somebody: a measure past a threshold, M times of the last N, taken every 20 seconds.
+
+    The state is written by operations/watch/evaluation.py alone; staff change the rest in the admin."""
+
+    name = models.SlugField(max_length=60, unique=True, help_text="Also the heading in docs/runbook.md.")
+    title = models.CharField(max_length=120)
+    measure = models.CharField(max_length=60)
+    above = models.BooleanField(default=True, help_text="Trouble is above the threshold; otherwise below.")
+    threshold = models.FloatField()
+    clear_threshold = models.FloatField(help_text="Clears only on this side of it, so that it does not flutter.")
+    unit = models.CharField(max_length=12, blank=True)
+    datapoints = models.PositiveSmallIntegerField(default=2, help_text="M: so many past the threshold …")
+    evaluations = models.PositiveSmallIntegerField(default=3, help_text="… N: of the last so many.")
+    minimum_samples = models.PositiveIntegerField(default=1, help_text="Resting on fewer, a measure says nothing.")
+    missing = models.CharField(max_length=8, choices=Missing, default=Missing.MISSING)
+    severity = models.CharField(max_length=8, choices=Severity, default=Severity.URGENT)
+    enabled = models.BooleanField(default=True)
+    silenced_until = models.DateTimeField(null=True, blank=True)
+
+    state = models.CharField(max_length=8, choices=State, default=State.OK, editable=False)
+    points = models.CharField(max_length=60, blank=True, editable=False, help_text="The last N: b past, g good, m missing, oldest first.")
+    value = models.FloatField(null=True, editable=False)
+    evaluated_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Alarm(models.Model):
+    """One time that a rule fired: its history."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="+")
+    fired_at = models.DateTimeField()
+    value = models.FloatField(null=True)
+    cleared_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule"], condition=models.Q(cleared_at=None), name="alarm_open_once")]
+        indexes = [models.Index(fields=["-fired_at"], name="alarm_newest")]
+
+
+class Channel(models.Model):
+    """Where alarms are told besides mail: a program's address."""
+
+    kind = models.CharField(max_length=8, choices=[("webhook", "Signed webhook"), ("slack", "Slack-shaped JSON")])
+    address = models.URLField(max_length=400)
+    secret = models.CharField(max_length=80, blank=True, help_text="Signs a webhook: HMAC-SHA256 over time and body.")
+    urgent_only = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.address[:40]}"
+
+
+class Telling(models.Model):
+    """An alarm owed to a channel. The row is the job."""
+
+    alarm = models.ForeignKey(Alarm, models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    cleared = models.BooleanField(default=False)
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    told_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alarm", "channel", "cleared"], name="telling_once")]
+
+
+class Drill(models.Model):
+    """A restore that was tried for real, with what it measured."""
+
+    finished_at = models.DateTimeField()
+    passed = models.BooleanField()
+    rpo_seconds = models.FloatField(null=True)
+    rto_seconds = models.FloatField(null=True)
+
+
+class Deploy(models.Model):
+    """A version that began to serve: a mark on the charts."""
+
+    version = models.CharField(max_length=60, unique=True)
+    started_at = models.DateTimeField()

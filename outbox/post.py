@@ -49,6 +49,8 @@ COMPOSERS = {
     "order_cancelled": "registrations.mails.order_cancelled",
     "find_tickets": "registrations.mails.find_tickets",
     "invitation": "accounts.mails.invitation",
+    "alarm_fired": "operations.watch.telling.alarm_mail",
+    "alarm_cleared": "operations.watch.telling.alarm_mail",
 }
 
 

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import redis
 from celery import Task, bootsteps
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from ticketing.lib import meters
+from ticketing.lib import clock, meters
 
 
 class MeterMiddleware:
@@ -61,3 +63,33 @@ class MeterStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:
         meters.start(role="worker")
+
+
+class Watchman:
+    """Beside the meters of a web process: when nobody has watched for most of a minute (no worker, no Redis),
+    this process does. Which one of several, the database decides."""
+
+    EVERY_SECONDS = 20.0
+
+    def __init__(self) -> None:
+        self.looked = time.monotonic() + self.EVERY_SECONDS  # the worker starts too
+
+    def look(self) -> None:
+        if time.monotonic() - self.looked < self.EVERY_SECONDS:
+            return
+        self.looked = time.monotonic()
+        if self._watched():
+            return
+        from operations.watch.evaluation import keep_watch  # only a process that must watch loads it
+
+        try:
+            keep_watch(now=clock.now())
+        finally:
+            connection.close()  # this thread's own; it may not be needed again for months
+
+    @staticmethod
+    def _watched() -> bool:
+        try:
+            return bool(meters.connect().exists(meters.key("watched")))
+        except (redis.RedisError, OSError):
+            return False

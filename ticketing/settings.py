@@ -295,6 +295,13 @@ COST_PRICE_BOOK = env.str("COST_PRICE_BOOK", "machines")
 COST_MACHINES = env.int("COST_MACHINES", 1)
 COST_BUDGET = env.decimal("COST_BUDGET", 50)  # dollars a month
 
+# --- operations -----------------------------------------------------------------------
+ALARM_EMAILS = env.list("ALARM_EMAILS", [])
+ALARM_PRIVATE_NETWORKS = env.bool("ALARM_PRIVATE_NETWORKS", EMBEDDED)
+CLOUDWATCH_METRICS = env.bool("CLOUDWATCH_METRICS", False)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+VERSION = env.str("VERSION", "")
+
 # --- security -------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -321,11 +328,19 @@ CACHE_NAMESPACE = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "ticketing.lib.log_lines.JsonLines"},
+        "bare": {"format": "%(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
+        "metrics": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "ticketing": {"level": "INFO"},
+        "ticketing.metrics": {"handlers": ["metrics"], "propagate": False},  # each line is an object of its own
         "axes": {"level": "ERROR"},
         "django.request": {"level": "ERROR"},
     },

@@ -6,10 +6,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from ticketing.lib import meters
+from ticketing.metering import Watchman
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketing.settings")
 application = get_wsgi_application()
-meters.start(role="web")
+meters.start(role="web", beside=Watchman().look)
 
 # What is loaded stays: the collector need not look at it again, nor look as often as its defaults do.
 gc.collect()

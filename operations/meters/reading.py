@@ -6,13 +6,14 @@ Spans are half-open, [since, until). What was not metered is missing: None, or n
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
+from django.db import connection
 from django.db.models import Sum
 from redis.exceptions import RedisError
 
 from operations.meters import live, sketches
-from operations.models import DAY, HOUR, MINUTE, EventMeter, Meter, Minute
+from operations.models import HOUR, MINUTE, EventMeter, Meter, Minute
 from ticketing.lib import meters
 
 Counts = dict[str, int]
@@ -119,11 +120,6 @@ def _from_rows(found: Recent, absent: list[int]) -> None:
     found.minutes = dict(sorted(found.minutes.items()))
 
 
-def resolution_for(*, since: datetime, until: datetime) -> int:
-    """Seconds of the rows to read for a span: minutes up to three hours, hours up to four days beyond, else days' parts in hours."""
-    return MINUTE if until - since <= timedelta(hours=3) else HOUR if until - since <= timedelta(days=60) else DAY
-
-
 def usage(*, since: datetime, until: datetime, seconds: int = HOUR) -> dict[tuple[str, str], Counts]:
     """{(kind, route or task): sums of FIELDS} over a span, from rows of this resolution (60: two days are kept,
     3600: two months, 86400: three years). The running hour and day are at most five minutes old."""
@@ -149,28 +145,37 @@ def missing_minutes(*, since: datetime, until: datetime) -> int:
 
 
 def history(
-    *, names: Collection[str] | None, since: datetime, until: datetime, seconds: int, kind: str = "page"
+    *, names: Collection[str] | None, since: datetime, until: datetime, seconds: int, kind: str = "page", durations: bool = True
 ) -> list[tuple[datetime, Span]]:
-    """One Span for each step of the span, oldest first; `seconds` 60, 3600 or 86400. A missing step has `seconds` 0."""
+    """One Span for each step of the span, oldest first; `seconds` 60, 3600 or 86400. A missing step has `seconds` 0.
+
+    `by_outcome` and, when `durations` are asked for, `bins` are filled; `counts` are not."""
     rows = Meter.objects.filter(seconds=seconds, started_at__gte=since, started_at__lt=until, kind=kind)
     if names is not None:
         rows = rows.filter(name__in=names)
-    known = _known(since, until, seconds)
-    steps = {moment: Span(seconds=covered) for moment, covered in known.items()}
-    for row in rows.values_list("started_at", "outcome", "sketch", *meters.FIELDS):
-        span = steps.get(row[0])
-        if span is not None:
-            _take(span, row[1], list(row[3:]), sketches.unpacked(row[2]))
-    step = timedelta(seconds=seconds)
-    first = datetime.fromtimestamp(-(-since.timestamp() // seconds) * seconds, tz=since.tzinfo)
-    moments = [first + number * step for number in range(int((until - first) / step) + 1)]
+    steps = {moment: Span(seconds=covered) for moment, covered in _known(since, until, seconds).items()}
+    for moment, outcome, count in rows.order_by().values_list("started_at", "outcome").annotate(Sum("count")):
+        if moment in steps:
+            steps[moment].by_outcome[outcome] = count
+    if durations:
+        for moment, sketch in rows.values_list("started_at", "sketch"):
+            if moment in steps:
+                bins = steps[moment].bins
+                for place, count in sketches.unpacked(sketch).items():
+                    bins[place] = bins.get(place, 0) + count
+    first = -(-since.timestamp() // seconds) * seconds
+    moments = [
+        datetime.fromtimestamp(first + number * seconds, tz=UTC) for number in range(int((until.timestamp() - first) // seconds) + 1)
+    ]
     return [(moment, steps.get(moment, Span())) for moment in moments if moment < until]
 
 
 def _known(since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
     """{step: seconds of it that were metered}."""
-    found: dict[datetime, float] = {}
-    for moment in Minute.objects.filter(started_at__gte=since, started_at__lt=until, complete=True).values_list("started_at", flat=True):
-        start = datetime.fromtimestamp(moment.timestamp() // seconds * seconds, tz=moment.tzinfo)
-        found[start] = found.get(start, 0) + MINUTE
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_bin(make_interval(secs => %s), started_at, 'epoch'), count(*) * 60.0 FROM operations_minute "
+            "WHERE complete AND started_at >= %s AND started_at < %s GROUP BY 1",
+            [seconds, since, until],
+        )
+        return {moment: float(covered) for moment, covered in cursor.fetchall()}

@@ -287,7 +287,12 @@ class Writer:
     def _text(self, bucket: Bucket) -> str:
         routes = [[*name, _written(counts), bucket.bins.get(name, {})] for name, counts in bucket.routes.items()]
         events = [[*name, _written(counts)] for name, counts in bucket.events.items()]
-        told = {"role": self.role, "at": time.time(), "skew_ms": round(clock.offset_seconds() * 1000), "lost": _lost[-KEPT_MINUTES:]}
+        told = {
+            "role": self.role,
+            "at": time.time() + clock.offset_seconds(),
+            "skew_ms": round(clock.offset_seconds() * 1000),
+            "lost": _lost[-KEPT_MINUTES:],
+        }
         return json.dumps(told | {"routes": routes, "events": events}, separators=(",", ":"))
 
     def _write(self, texts: list[tuple[int, str, str]], failures: list[str]) -> None:
