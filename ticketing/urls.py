@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from operations import exports
 from ticketing import health
 
 urlpatterns = [
@@ -15,7 +16,9 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("metrics", exports.metrics, name="metrics"),
     path("operations/costs/", include("operations.costs.urls")),
+    path("operations/", include("operations.urls")),
     path("admin/", admin.site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -23,7 +23,13 @@ FOR_EVERYBODY = (
 )
 OF_AN_ORGANISER = r"^(manage|gate)/.*<"
 BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations)/"
-OTHER_ROOMS = ("admin/", "account/", "allauth/")  # their own permissions, tested with them
+OTHER_ROOMS = (
+    "admin/",
+    "account/",
+    "allauth/",
+    "operations/",
+    "metrics",
+)  # their own permissions, tested with them (operations: tests/operations/test_dashboard.py)
 
 
 def addresses(resolver=None, before=""):
