@@ -88,7 +88,7 @@ class _Collector:
         yield taken
         age = GaugeMetricFamily("ticketing_watch_age_seconds", "Since the watch last looked")
         if sample:
-            age.add_metric([], (self.now - sample.taken_at).total_seconds())
+            age.add_metric([], (self.now - sample.sampled_at).total_seconds())
         yield age
         alarms = GaugeMetricFamily("ticketing_alarm", "1 while the rule is in this state", labels=["rule", "severity", "state"])
         for rule in Rule.objects.filter(enabled=True):

@@ -75,9 +75,9 @@ class EventMeter(Counts):
 class Sample(models.Model):
     """What the whole measured about itself at one moment: see operations/watch/measures.py.
 
-    `taken_at` is the beginning of its 20 seconds, so that of several watchers one takes it."""
+    `sampled_at` is the beginning of its 20 seconds, so that of several watchers one takes it."""
 
-    taken_at = models.DateTimeField(primary_key=True)
+    sampled_at = models.DateTimeField(primary_key=True)
     values = models.JSONField(default=dict, help_text="{measure: [value or null, samples it rests on]}")
 
 

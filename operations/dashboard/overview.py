@@ -51,8 +51,8 @@ def overview(*, now: datetime) -> dict[str, Any]:
         "firing": firing,
         "missing": [rule for rule in rules if rule.state == State.MISSING],
         "rules": len(rules),
-        "watched_at": sample.taken_at if sample else None,
-        "overdue": sample is None or now - sample.taken_at > OVERDUE,
+        "watched_at": sample.sampled_at if sample else None,
+        "overdue": sample is None or now - sample.sampled_at > OVERDUE,
         "paths": path_rows(now=now, recent=recent),
         "parts": parts(values),
         "capacity": capacity.table(values=values, recent=recent),
@@ -181,7 +181,7 @@ def history_of(*, rule: Rule, most: int = 50) -> list[Alarm]:
 
 
 def sample_age(*, now: datetime) -> float | None:
-    newest = Sample.objects.order_by("-taken_at").values_list("taken_at", flat=True).first()
+    newest = Sample.objects.order_by("-sampled_at").values_list("sampled_at", flat=True).first()
     return (now - newest).total_seconds() if newest else None
 
 

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Sample',
             fields=[
-                ('taken_at', models.DateTimeField(primary_key=True, serialize=False)),
+                ('sampled_at', models.DateTimeField(primary_key=True, serialize=False)),
                 ('values', models.JSONField(default=dict, help_text='{measure: [value or null, samples it rests on]}')),
             ],
         ),

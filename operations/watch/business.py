@@ -62,8 +62,8 @@ def ratios(now: datetime) -> Measures:
     """Shares of the last fifteen minutes' holds and orders, and how many there were of each."""
     marks = _marks()
     before = (
-        Sample.objects.filter(taken_at__lte=now - SPAN, taken_at__gte=now - SPAN * 4)
-        .order_by("-taken_at")
+        Sample.objects.filter(sampled_at__lte=now - SPAN, sampled_at__gte=now - SPAN * 4)
+        .order_by("-sampled_at")
         .values_list("values", flat=True)
         .first()
     )

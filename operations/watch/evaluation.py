@@ -29,13 +29,13 @@ def keep_watch(*, now: datetime) -> bool:
     slot = datetime.fromtimestamp(now.timestamp() // STEP_SECONDS * STEP_SECONDS, tz=UTC)
     try:
         with transaction.atomic():
-            Sample.objects.create(taken_at=slot, values={})
+            Sample.objects.create(sampled_at=slot, values={})
     except IntegrityError:
         return False
     _roll_up(now)
     _mark_version(now)
     found = measures.take(now=now)
-    Sample.objects.filter(taken_at=slot).update(values=found)
+    Sample.objects.filter(sampled_at=slot).update(values=found)
     if settings.CLOUDWATCH_METRICS:
         metric_log.info(cloudwatch.embedded(measured=found, now=now))
     judge(measured=found, now=now)
@@ -64,9 +64,9 @@ def _remember_that_somebody_watches() -> None:
 def _thin_out(now: datetime) -> None:
     """One sample in five minutes is kept of what is older than two days."""
     if now.minute % 10 == 0:
-        Sample.objects.filter(taken_at__lt=now - KEPT_FOR).delete()
-        fine = Sample.objects.filter(taken_at__lt=now - FINE_FOR, taken_at__gte=now - FINE_FOR - timedelta(hours=1))
-        fine.exclude(taken_at__minute__in=range(0, 60, 5), taken_at__second=0).delete()
+        Sample.objects.filter(sampled_at__lt=now - KEPT_FOR).delete()
+        fine = Sample.objects.filter(sampled_at__lt=now - FINE_FOR, sampled_at__gte=now - FINE_FOR - timedelta(hours=1))
+        fine.exclude(sampled_at__minute__in=range(0, 60, 5), sampled_at__second=0).delete()
 
 
 def judge(*, measured: measures.Measures, now: datetime) -> list[Alarm]:

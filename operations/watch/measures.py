@@ -167,17 +167,17 @@ def surroundings(now: datetime) -> Measures:
 
 
 def latest() -> Sample | None:
-    return Sample.objects.order_by("-taken_at").first()
+    return Sample.objects.order_by("-sampled_at").first()
 
 
 def series(
     *, names: Collection[str], since: datetime, until: datetime, every_minutes: int = 0
 ) -> dict[str, list[tuple[datetime, float | None]]]:
     """{measure: [(moment, value)]} of the samples in the span, oldest first; one in so many minutes, or all (0)."""
-    rows = Sample.objects.filter(taken_at__gte=since, taken_at__lt=until).order_by("taken_at")
+    rows = Sample.objects.filter(sampled_at__gte=since, sampled_at__lt=until).order_by("sampled_at")
     if every_minutes > 60:
-        rows = rows.filter(taken_at__minute=0, taken_at__second=0)
+        rows = rows.filter(sampled_at__minute=0, sampled_at__second=0)
     elif every_minutes:
-        rows = rows.filter(taken_at__minute__in=range(0, 60, min(every_minutes, 30)), taken_at__second=0)
-    picked = list(rows.values_list("taken_at", *(KeyTransform("0", KeyTransform(name, "values")) for name in names)))
+        rows = rows.filter(sampled_at__minute__in=range(0, 60, min(every_minutes, 30)), sampled_at__second=0)
+    picked = list(rows.values_list("sampled_at", *(KeyTransform("0", KeyTransform(name, "values")) for name in names)))
     return {name: [(row[0], row[number + 1]) for row in picked] for number, name in enumerate(names)}

@@ -121,8 +121,8 @@ def a_month(start):
             [start],
         )
     values = {"database.connections": [7, 1], "queue.length": [0, 1]} | {f"x.{n}": [n, 1] for n in range(60)}
-    samples = [Sample(taken_at=start - timedelta(seconds=20 * n), values=values) for n in range(8640)]
-    samples += [Sample(taken_at=start - timedelta(days=2, minutes=5 * n), values=values) for n in range(1, 8064)]
+    samples = [Sample(sampled_at=start - timedelta(seconds=20 * n), values=values) for n in range(8640)]
+    samples += [Sample(sampled_at=start - timedelta(days=2, minutes=5 * n), values=values) for n in range(1, 8064)]
     Sample.objects.bulk_create(samples, batch_size=2000, ignore_conflicts=True)
     days = [
         EventMeter(started_at=start - timedelta(days=n), seconds=86400, event=e, organiser=1, count=5)
