@@ -27,6 +27,7 @@ PARTS = {
     "pages": "pages.measure",
     "checkout": "sales.measure",
     "scans": "sales.measure_scans",
+    "gate": "gate.measure",
     "pdf": "pdf.measure",
     "sold-out": "sales.measure_rush",
     "scale": "scale.measure",

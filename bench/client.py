@@ -1,5 +1,6 @@
 """A light HTTP client: kept-alive sockets, cookies, forms by pattern. Its own CPU is not counted."""
 
+import json
 import re
 import socket
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ class Client:
         return self._send(
             "POST", path, body, headers + f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
         )
+
+    def post_json(self, path: str, sent: object, headers: str = "") -> Reply:
+        body = json.dumps(sent).encode()
+        return self._send("POST", path, body, headers + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n")
 
     def follow(self, reply: Reply) -> Reply:
         while reply.status in (301, 302, 303):

@@ -16,7 +16,7 @@ from ticketing.embedded import children, static
 from ticketing.embedded.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent
-PORT = 8765
+PORT = int(os.environ.get("BENCH_PORT", "8765"))
 
 
 class Stage:

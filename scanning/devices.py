@@ -6,6 +6,7 @@ lost is repeated with the same two, and is the same device.
 
 import hashlib
 import re
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 CODE_LIVES = timedelta(hours=24)
 ALIVE_AFTER_END = timedelta(days=2)  # late uploads of the last night
 SEEN_EVERY = timedelta(seconds=10)
+REMEMBER_SECONDS, MOST_REMEMBERED = 2.0, 1000
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 AUTHORIZATION = re.compile(r"Device ([A-Za-z0-9_-]{43})")
 
@@ -109,11 +111,25 @@ def device_for_token(*, header: str, now: datetime) -> Device:
 
 
 def gates_of_device(*, device: Device) -> dict[int, Gate]:
-    """By id, with their lists; each knows the device's event."""
-    gates = {gate.pk: gate for gate in GATES.all(device=device.pk)}
+    """By id, with their lists; each knows the device's event. Remembered for two seconds: a busy phone
+    asks ten times in that time, and a rule that was changed meanwhile holds soon enough."""
+    until, gates = _remembered.get(device.pk, (0.0, {}))
+    if time.monotonic() >= until:
+        gates = {gate.pk: gate for gate in GATES.all(device=device.pk)}
+        if len(_remembered) > MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[device.pk] = time.monotonic() + REMEMBER_SECONDS, gates
     for gate in gates.values():
         gate.event = device.event
     return gates
+
+
+def forget_gates() -> None:
+    """This process asks again; others do within two seconds."""
+    _remembered.clear()
+
+
+_remembered: dict[int, tuple[float, dict[int, Gate]]] = {}
 
 
 def seen(

@@ -26,7 +26,8 @@ REFRESH_EVERY = timedelta(seconds=2)
 WHOLE_AGAIN_BYTES = 2_000_000  # deltas that long are more than half of a whole
 PARTS_LIVE = timedelta(hours=6)  # a phone that was away longer takes the whole
 
-UP_TO = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+# age(xmin) counts from the own transaction, which the lock on the copy has begun.
+UP_TO = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_current_xact_id()::text::bigint"
 TICKETS = """
 SELECT t.id, t.serial, t.key_id, t.event_id, t.ticket_type_id, t.attendee_name, t.voided_at IS NOT NULL,
   o.code, o.cancelled_at IS NOT NULL, o.confirmed_at IS NULL, s.record_id, s.secret
@@ -95,11 +96,11 @@ class _Builder:
     def refresh(self) -> int:
         with connection.cursor() as cursor:
             cursor.execute(UP_TO)
-            oldest_running, upcoming = cursor.fetchone()
+            oldest_running, own = cursor.fetchone()
         basis = self._basis()
-        known = self.copy.number > 0 and self.copy.basis == basis and self.copy.read_up_to <= upcoming
+        known = self.copy.number > 0 and self.copy.basis == basis and self.copy.read_up_to <= own
         if known:
-            self._write(whole=False, age=upcoming - self.copy.read_up_to + 1)
+            self._write(whole=False, age=own - self.copy.read_up_to)
         if not known or self._is_long():
             self.copy.number += 0 if known else 1
             self._write(whole=True, age=0)

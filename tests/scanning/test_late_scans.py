@@ -8,7 +8,7 @@ import pytest
 from operations.audit import audit
 from registrations import cancellation, codes
 from registrations.models import Ticket
-from scanning import conflicts
+from scanning import conflicts, devices
 from scanning.gates import add_gate, gates_of
 from scanning.models import Conflict, Entry, Scan
 from tests import cast
@@ -141,6 +141,7 @@ def in_and_out(concert):
     check_in_list = gates_of(event=concert)[0].check_in_list
     check_in_list.rule = {"entries": None, "exits": True}
     check_in_list.save()
+    devices.forget_gates()
 
 
 def test_an_entry_before_a_later_exit_leaves_nobody_inside(concert, phones, tickets):
@@ -180,6 +181,7 @@ def test_once_a_day_takes_the_day_the_scan_was_made(concert, phones, tickets):
     check_in_list = gates_of(event=concert)[0].check_in_list
     check_in_list.rule = {"per": "day"}
     check_in_list.save()
+    devices.forget_gates()
     bob, erin = phones
     code = codes.code_of(tickets[0])
     assert erin.scan(code)["verdict"] == "admitted"
