@@ -46,6 +46,7 @@ class Rule:
     exits: bool = False
     day_starts: timedelta = timedelta(0)
     windows: tuple[Window, ...] = ()
+    all_out_at: timedelta | None = None  # the server lets everybody out then, by the venue's clock; phones see it in the states
 
     def period(self, *, at: datetime, zone: ZoneInfo) -> int:
         """0 for the whole event; otherwise the venue's day, by its own wall clock (right over DST)."""
@@ -107,6 +108,7 @@ def parse(written: Mapping[str, Any]) -> Rule:
             exits=bool(written.get("exits", False)),
             day_starts=_wall_clock(written.get("day_starts") or "00:00"),
             windows=tuple(_window(each) for each in written.get("windows") or ()),
+            all_out_at=_wall_clock(written["all_out_at"]) if written.get("all_out_at") else None,
         )
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise error if isinstance(error, BadRule) else BadRule("The rule can't be read.") from error
@@ -114,18 +116,23 @@ def parse(written: Mapping[str, Any]) -> Rule:
 
 def written(rule: Rule) -> dict[str, Any]:
     """The rule as JSON, for the row and for the phone."""
-    minutes = int(rule.day_starts.total_seconds()) // 60
-    return {
+    all_out = {} if rule.all_out_at is None else {"all_out_at": clock_text(rule.all_out_at)}
+    return all_out | {
         "per": "day" if rule.per_day else "event",
         "entries": rule.entries,
         "exits": rule.exits,
-        "day_starts": f"{minutes // 60:02}:{minutes % 60:02}",
+        "day_starts": clock_text(rule.day_starts),
         "windows": [
             {"from": _moment(window.opens_at), "until": _moment(window.closes_at)}
             | ({"types": sorted(window.types)} if window.types else {})
             for window in rule.windows
         ],
     }
+
+
+def clock_text(offset: timedelta) -> str:
+    """5 h 30 min after midnight → "05:30"."""
+    return "{:02}:{:02}".format(*divmod(int(offset.total_seconds()) // 60, 60))
 
 
 def _window(each: Mapping[str, Any]) -> Window:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from events.models import Event
-from scanning import snapshot
+from scanning import snapshot, undoing
 from scanning.models import Device
 from ticketing.lib import clock
 
@@ -20,3 +20,8 @@ def refresh_copies() -> None:
     open_devices = Device.objects.filter(revoked_at=None, ended_at=None, event__ends_at__gt=now).values("event")
     for event in Event.objects.filter(pk__in=open_devices):
         snapshot.refresh(event=event, now=now)
+
+
+@shared_task(name="scanning.let_out_due")
+def let_out_due() -> None:
+    undoing.let_out_due(now=clock.now())

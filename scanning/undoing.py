@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from events import times
 from events.models import Event
+from scanning import rules
 from scanning.late import movements
 from scanning.models import CheckInList, Direction, Entry, Scan, Undo, Verdict
 
@@ -57,11 +58,22 @@ def let_all_out(*, check_in_list: CheckInList, at: datetime, now: datetime, stew
         return int(cursor.rowcount)
 
 
-def last_time_of(*, wall_clock: str, event: Event, now: datetime) -> datetime:
-    """When the venue's clock showed this last, such as "02:30". The hour that happens twice in autumn is
-    its first; one that spring jumps over is the moment of the jump. ValueError when it is no time."""
-    hours, _, minutes = wall_clock.partition(":")
-    local = times.to_local(now, event.time_zone).replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0)
+def let_out_due(*, now: datetime) -> int:
+    """Lists that let everybody out at an hour: those whom the last such hour should have. Again is harmless."""
+    running = {"event__starts_at__lt": now + timedelta(days=1), "event__ends_at__gt": now - timedelta(days=2)}
+    out = 0
+    for check_in_list in CheckInList.objects.filter(rule__has_key="all_out_at", **running).select_related("event"):
+        hour = rules.parse(check_in_list.rule).all_out_at
+        if hour is not None:
+            at = last_time_of(wall_clock=hour, event=check_in_list.event, now=now)
+            out += let_all_out(check_in_list=check_in_list, at=at, now=now)
+    return out
+
+
+def last_time_of(*, wall_clock: timedelta, event: Event, now: datetime) -> datetime:
+    """When the venue's clock showed this last, such as 2 h 30 min after midnight. The hour that happens
+    twice in autumn is its first; one that spring jumps over is the moment of the jump."""
+    local = times.to_local(now, event.time_zone).replace(hour=0, minute=0, second=0, microsecond=0) + wall_clock
     for days in (0, 1):
         try:
             at = times.to_utc(local - timedelta(days=days), event.time_zone)

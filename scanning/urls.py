@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scanning import views, views_device, views_scanner
+from scanning import views, views_device, views_scanner, views_supervisor
 
 app_name = "scanning"
 DEVICE = [
@@ -15,6 +15,21 @@ DEVICE = [
     path("end/", views_device.end, name="device-end"),
     path("tickets/", views_device.tickets, name="device-tickets"),
 ]
+SUPERVISOR = [
+    path("", views_supervisor.live, name="supervisor"),
+    path("scans/<int:scan>/undo/", views_supervisor.undo_new, name="undo-new"),
+    path("devices/", views_supervisor.device_list, name="devices"),
+    path("devices/<int:device>/", views_supervisor.device, name="device"),
+    path("devices/<int:device>/revocation/", views_supervisor.device_revocation, name="device-revocation"),
+    path("devices/<int:device>/code/", views_supervisor.device_code, name="device-code"),
+    path("lists/", views_supervisor.list_list, name="lists"),
+    path("lists/new/", views_supervisor.list_edit, name="list-new"),
+    path("lists/<int:pk>/", views_supervisor.list_edit, name="list"),
+    path("lists/<int:pk>/exits/", views_supervisor.exits, name="exits"),
+    path("gates/<int:gate>/list/", views_supervisor.gate_list, name="gate-list"),
+    path("conflicts/", views_supervisor.conflict_list, name="conflicts"),
+    path("conflicts.csv", views_supervisor.conflict_export, name="conflict-export"),
+]
 urlpatterns = [
     path("device/", include(DEVICE)),
     path("", views.home, name="home"),
@@ -22,6 +37,7 @@ urlpatterns = [
     path("scanner/worker.js", views_scanner.scanner_worker, name="scanner-worker"),
     path("scanner/manifest.webmanifest", views_scanner.scanner_manifest, name="scanner-manifest"),
     path("open/<str:code>/", views_scanner.open_page, name="open"),
+    path("<slug:slug>/supervisor/", include(SUPERVISOR)),
     path("<slug:slug>/", views.gate_page, name="gate"),
     path("<slug:slug>/scans/", views.scan_new, name="scan-new"),
     path("<slug:slug>/entries/<int:serial>/", views.entry_new, name="entry-new"),

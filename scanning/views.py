@@ -118,4 +118,4 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
 def gate_new(request: HttpRequest, slug: str) -> HttpResponse:
     event = gate_event_for_member(user=request.user, slug=slug)
     gate = add_gate(event=event, name=request.POST.get("name", "").strip() or "Main gate")
-    return redirect(f"/gate/{slug}/?gate={gate.pk}")
+    return redirect("scanning:lists", slug=slug) if request.POST.get("back") == "lists" else redirect(f"/gate/{slug}/?gate={gate.pk}")

@@ -43,6 +43,7 @@ app.conf.beat_schedule = {
     "handle notices a nudge missed": {"task": "payments.handle_due_notices", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "close or settle open payments": {"task": "payments.settle_open", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "seal new tickets for gates' copies": {"task": "scanning.refresh_copies", "schedule": 60.0, "options": {"expires": 60}},
+    "let everybody out at their lists' hour": {"task": "scanning.let_out_due", "schedule": 60.0, "options": {"expires": 60}},
     "send refunds due": {"task": "payments.send_refunds", "schedule": 20.0, "options": {"expires": 20}},
     "deliver the practice provider's notices": {
         "task": "payments.practice_deliver_due",
