@@ -39,6 +39,14 @@ def stage():
             yield made
 
 
+def stop_web(stage):
+    """The server is gone from one moment to the next."""
+    for worker in stage.web_workers():
+        kill(worker)
+    kill(stage.web.pid)
+    stage.web.wait()
+
+
 def facts(stage):
     return json.loads(stage.python(FACTS))
 
@@ -69,10 +77,7 @@ def test_two_hundred_scans_without_a_network_reach_the_server_once_and_conflicts
     half, shared = (TICKETS - SHARED) // 2, codes[-SHARED:]
     for phone in (left, right):
         phone.context.set_offline(True)
-    for worker in stage.web_workers():
-        kill(worker)
-    kill(stage.web.pid)
-    stage.web.wait()
+    stop_web(stage)
 
     at_left = [left.types(code) for code in [*codes[:half], *shared]]
     assert at_left == ["admitted"] * (half + SHARED)
@@ -112,4 +117,23 @@ def test_a_revoked_phone_forgets_everything_at_once(browser, stage, tmp_path):
     phone.page.wait_for_selector("#opening:not([hidden])")
     assert "closed this phone" in phone.page.inner_text("#opening [data-for=trouble]")
     assert phone.page.evaluate(HELD) == 0
+    phone.off()
+
+
+def test_a_newer_page_waits_until_the_steward_takes_it(browser, stage, tmp_path):
+    phone = Phone(browser, tmp_path / "phone").opens(phones.link_for(stage))
+    stage.env["SITE_NAME"] = "Hall of Echoes"
+    stop_web(stage)
+    stage.start_web()
+    code = phones.sold(stage, 1)[0]
+    phone.page.evaluate("navigator.serviceWorker.getRegistration().then((kept) => kept.update())")
+    phone.page.wait_for_selector("#update:not([hidden])")
+    assert "Echoes" not in phone.page.title()
+    assert phone.types(code) == "admitted", "the page that is open goes on meanwhile"
+    phone.page.reload()
+    assert "Echoes" not in phone.page.title(), "neither does a restart in the middle of the shift change it"
+    phone.page.click("text=Use it now")
+    phone.until("() => document.title.includes('Echoes')")
+    phone.page.wait_for_selector("#scanning:not([hidden])")
+    assert phone.page.evaluate("async () => (await caches.keys()).length") == 1, "the older files are gone"
     phone.off()

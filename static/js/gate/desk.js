@@ -61,7 +61,7 @@ export class Desk {
 
   /** A code in the camera's picture: taken unless it is the last one still, or the verdict before it stands yet. */
   #seen(text) {
-    if (document.querySelector("dialog[open]") || this.#busy || this.verdict.holds) return;
+    if (document.querySelector("dialog[open]") || this.#busy || this.verdict.holds) return this.#repeats.hold(text);
     if (this.#repeats.has(text)) return this.#justScanned();
     this.take(text, "code");
   }
@@ -69,6 +69,7 @@ export class Desk {
   #heard(text) {
     if (this.#repeats.has(text)) return this.#justScanned();
     const via = serialFromText(text) === null ? "code" : "serial";
+    document.querySelector("dialog[open]")?.close(); // it would lie over the verdict
     this.#line = this.#line.then(() => this.#afterVerdict()).then(() => this.take(text, via));
   }
 

@@ -13,6 +13,11 @@ export class Repeats {
     return same;
   }
 
+  /** Still held there, while nothing is taken: the five seconds begin anew. */
+  hold(text, now = performance.now()) {
+    if (text === this.#last) this.#at = now;
+  }
+
   forget() {
     this.#last = "";
   }

@@ -1,0 +1,94 @@
+"""Hand scanners, repeated readings and the phone's clock."""
+
+import pytest
+
+from registrations import codes
+from scanning.models import Scan
+from tests import cast
+from tests.journeys.test_gate_looks import begin, opened
+from tests.journeys.test_gate_network import wait
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLOCK = """async (answers) => {
+  const { ServerClock } = await import("/static/js/gate/clock.js");
+  const clock = new ServerClock();
+  for (const [there, asked, answered] of answers) clock.heard(new Date(there).toISOString(), asked, answered);
+  return clock.skewMs;
+}"""
+REPEATS = """async (seen) => {
+  const { Repeats } = await import("/static/js/gate/repeats.js");
+  const repeats = new Repeats();
+  return seen.map(([text, at]) => repeats.has(text, at));
+}"""
+
+
+@pytest.fixture
+def tickets(concert):
+    return list(cast.ordered(cast.ticket_type(concert), 3).tickets.order_by("id"))
+
+
+@pytest.fixture
+def phone(browser, site, concert, tickets):
+    page = opened(browser, site, concert, viewport={"width": 390, "height": 844})
+    begin(page)
+    page.click("text=Start scanning")
+    wait(page, lambda: "old" in page.inner_text("[data-sign=age]"))
+    yield page
+    page.context.close()
+
+
+def verdict(page):
+    return page.get_attribute("#verdict", "data-verdict")
+
+
+def test_a_hand_scanner_is_heard_wherever_the_focus_is(phone, tickets):
+    phone.click("[data-does=find]")
+    phone.fill("#find-text", "Guest")
+    phone.focus("#find-text")
+    phone.keyboard.type(codes.code_of(tickets[0]))
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
+    assert phone.input_value("#find-text") == "Guest", "what the scanner typed is taken out again"
+    assert phone.is_hidden("#find"), "nothing lies over the verdict"
+
+
+def test_a_hand_scanner_without_an_end_key_is_read_by_its_silence(phone, tickets):
+    phone.keyboard.type(codes.code_of(tickets[0]).lower())
+    phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
+
+
+def test_a_person_who_types_is_no_hand_scanner(phone, tickets):
+    phone.click("[data-does=type]") if not phone.is_visible("#typed") else None
+    phone.focus("#typed")
+    phone.keyboard.type("7QF2-M9XK-3T", delay=90)
+    phone.wait_for_timeout(300)
+    assert phone.input_value("#typed") == "7QF2-M9XK-3T"
+    assert not Scan.objects.exists()
+
+
+def test_what_a_hand_scanner_reads_while_a_verdict_stands_waits_in_line(phone, tickets):
+    for ticket in tickets:
+        phone.keyboard.type(codes.code_of(ticket))
+        phone.keyboard.press("Enter")
+    wait(phone, lambda: Scan.objects.filter(verdict="admitted").count() == 3)
+
+
+def test_a_code_read_twice_within_five_seconds_is_one_scan(phone, tickets):
+    for _ in range(2):
+        phone.keyboard.type(codes.code_of(tickets[0]))
+        phone.keyboard.press("Enter")
+    phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
+    phone.wait_for_timeout(1000)
+    assert verdict(phone) == "admitted"
+    assert Scan.objects.count() == 1
+
+
+def test_the_five_seconds_begin_anew_while_a_code_is_held_there(phone):
+    seen = [["a", 0], ["a", 4000], ["a", 8000], ["b", 9000], ["a", 9100], ["a", 14200]]
+    assert phone.evaluate(REPEATS, seen) == [False, True, True, False, False, False]
+
+
+def test_the_clock_believes_the_quickest_answer(phone):
+    slow, quick, fast = [300_000 + 3_000, 0, 4_000], [310_000, 9_990, 10_010], [330_500, 20_000, 22_000]
+    assert phone.evaluate(CLOCK, [slow, quick, fast]) == 300_000
+    assert phone.evaluate(CLOCK, [slow]) == 301_000  # the control
