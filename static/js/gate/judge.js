@@ -9,23 +9,24 @@ const STANDINGS = [null, "revoked", "cancelled", "unpaid"];
 const MOVES = new Set(["admitted", "exited", "not_inside"]); // who was never scanned in is let out all the same
 const nothing = { letIn: false, ticket: null, earlier: null, id: null, period: 0 };
 
-/** What the event's key says of a claim: null when it is genuine and of this event. */
-const misfit = async (claim, setup, means) => {
+/** What the event's key says of a claim: null when it is genuine and of this event. A key nobody told of is asked for. */
+const misfit = async (claim, known) => {
+  const { setup, means } = known;
   if (claim.eventId !== setup.event.id) return "wrong_event";
   const key = setup.publicKeys[claim.keyId];
+  if (!key) known.strangeKey = true;
   return key && (await signedCode(claim, key, means)) ? null : "forged";
 };
 
 /** {verdict, letIn, ticket, earlier, id, period}. `letIn` null: the steward decides.
  *  `at`: {gate, list, rule, direction}; `known`: {setup, copy, movements, means}; `moment`: ms, the server's clock. */
 export const judgeAlone = async (text, at, known, moment) => {
-  const { setup, means } = known;
   const { code, suffix } = split(text);
   const claim = decode(code);
   if (claim === null) return { ...nothing, verdict: "unknown" };
   let wrong;
   try {
-    wrong = await misfit(claim, setup, means);
+    wrong = await misfit(claim, known);
   } catch (error) {
     if (!(error instanceof NoMeans)) throw error;
     wrong = null; // the record below opens with the whole code alone, signature included

@@ -90,6 +90,7 @@ export class Sync {
       else await this.#sendScans(waiting.slice(0, Math.min(this.#atOnce, others < 0 ? waiting.length : others)), waiting.length);
       this.hears.changed();
     }
+    if (this.known.strangeKey) await this.#renewSetUp();
     if (Date.now() - this.#signedAt > SIGN_OF_LIFE_MS) await this.#sendScans([], 0);
   }
 
@@ -153,6 +154,7 @@ export class Sync {
 
   async #renewSetUp() {
     const setup = await this.server.get("setup/");
+    this.known.strangeKey = false;
     await keepSetUp(this.store, setup);
     this.hears.setUp(setup);
   }
@@ -163,7 +165,8 @@ export class Sync {
     try {
       await this.#fetchCopy(since);
     } catch (error) {
-      if (!since || !(error instanceof BadPart || error instanceof NeedsWhole)) throw error;
+      if (!(error instanceof BadPart || error instanceof NeedsWhole)) throw error;
+      if (error instanceof BadPart) await this.#renewSetUp(); // it may be signed with a key that is new
       await this.#fetchCopy("");
     }
   }
