@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models import Organiser
+from accounts.models import Organiser, User
+from events.models import Event
 from payments.models import Payment
 
 
@@ -69,3 +70,89 @@ class Posting(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=~models.Q(amount_minor=0), name="posting_of_something")]
         indexes = [models.Index(fields=["account", "currency"], name="posting_on_account")]
+
+
+class EventRefund(models.Model):
+    """Everybody gets their money back for an event. The row is the job; written only by event_refunds.py."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event"], name="one_refund_of_an_event", condition=models.Q(finished_at=None)),
+        ]
+
+
+class Payout(models.Model):
+    """What the provider sent to a bank account, and how it is made up. Written only by reconciliation.py."""
+
+    gateway = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, help_text="Every line was compared with the ledger.")
+    posted_at = models.DateTimeField(null=True, help_text="It agreed, and is in the ledger.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "provider_id"], name="payout_once")]
+        ordering = ["-paid_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.provider_id
+
+
+class PayoutLine(models.Model):
+    """One payment or refund in a payout, as the provider tells it."""
+
+    payout = models.ForeignKey(Payout, models.CASCADE, related_name="lines")
+    kind = models.CharField(max_length=12, help_text="payment or refund")
+    provider_id = models.CharField(max_length=120, help_text="The session, or the refund, at the provider.")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="+")
+    gross_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["payout", "kind", "provider_id"], name="payout_line_once")]
+
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.fee_minor
+
+
+class Problem(models.TextChoices):
+    """What does not agree, and with it the one decision that mends it."""
+
+    UNKNOWN_PAYMENT = "unknown_payment", "The provider has a payment that no order knows"
+    MISSING_PAYMENT = "missing_payment", "A payment is here, and not at the provider"
+    AMOUNT = "amount", "Another amount or currency was paid than asked for"
+    UNKNOWN_REFUND = "unknown_refund", "More was given back at the provider than is known here"
+    MISSING_REFUND = "missing_refund", "A refund is here, and not at the provider"
+    REFUSED_REFUND = "refused_refund", "The provider refused a refund"
+    PAYOUT = "payout", "A payout does not sum to its lines"
+    PAYOUT_LINE = "payout_line", "A line of a payout is not in the ledger with that amount"
+
+
+class Difference(models.Model):
+    """Something that does not agree with the provider, until somebody decides. Written only by reconciliation.py."""
+
+    key = models.CharField(max_length=160, unique=True)
+    problem = models.CharField(max_length=20, choices=Problem)
+    gateway = models.CharField(max_length=20)
+    organiser = models.ForeignKey(Organiser, models.PROTECT, null=True, related_name="+")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="+")
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, related_name="+")
+    provider_id = models.CharField(max_length=120, blank=True)
+    ours_minor = models.BigIntegerField()
+    theirs_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    found_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    decision = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-found_at"], name="difference_open", condition=models.Q(settled_at=None))]

@@ -23,6 +23,7 @@ class Payment(models.Model):
     asked_at = models.DateTimeField(null=True, help_text="The provider was last asked.")
     pending_at = models.DateTimeField(null=True, help_text="The buyer has paid; the provider has not decided.")
     succeeded_at = models.DateTimeField(null=True)
+    fee_minor = models.BigIntegerField(null=True, help_text="What the provider kept, from its balance transaction. Empty: not known yet.")
     failed_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     mismatch_at = models.DateTimeField(null=True, help_text="Amount or currency differs from the order: staff decide.")
@@ -39,6 +40,9 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["opened_at"], name="payment_open", condition=models.Q(succeeded_at=None, failed_at=None)),
             models.Index(fields=["order"], name="payment_of_order"),
+            models.Index(
+                fields=["succeeded_at"], name="payment_fee_unknown", condition=models.Q(succeeded_at__isnull=False, fee_minor=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +66,7 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     amount_minor = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=12, choices=RefundReason)
+    shares = models.JSONField(null=True, help_text="How much of each line of the invoice. Empty: in proportion.")
     idempotency_key = models.CharField(max_length=64, unique=True)
     provider_id = models.CharField(max_length=120, null=True)
     due_at = models.DateTimeField()
@@ -163,6 +168,8 @@ class PracticeSession(models.Model):
     decides_at = models.DateTimeField(null=True, help_text="A delayed payment is decided then …")
     decides_to = models.CharField(max_length=12, blank=True, help_text="… to this.")
     refunded_minor = models.PositiveBigIntegerField(default=0)
+    metadata = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    payout = models.ForeignKey("PracticePayout", models.SET_NULL, null=True, related_name="sessions")
 
     class Meta:
         constraints = [
@@ -170,8 +177,18 @@ class PracticeSession(models.Model):
         ]
 
 
+class PracticePayout(models.Model):
+    """What the practice provider would have sent to the bank: once a day, all that is not paid out yet."""
+
+    token = models.CharField(max_length=32, unique=True)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+
+
 class PracticeRefund(models.Model):
     session = models.ForeignKey(PracticeSession, models.CASCADE, related_name="refunds")
+    payout = models.ForeignKey(PracticePayout, models.SET_NULL, null=True, related_name="refunds")
     idempotency_key = models.CharField(max_length=64, unique=True)
     amount_minor = models.PositiveBigIntegerField()
     created_at = models.DateTimeField()
@@ -191,4 +208,4 @@ class PracticeNotice(models.Model):
         indexes = [models.Index(fields=["due_at"], name="practice_notice_due", condition=models.Q(delivered_at=None))]
 
 
-from payments.journal import LedgerEntry, Posting  # noqa: E402, F401  (the ledger's rows, found by Django through this module)
+from payments.journal import Difference, EventRefund, LedgerEntry, Payout, PayoutLine, Posting  # noqa: E402, F401  (found by Django through this module)

@@ -7,6 +7,7 @@ late, out of order or never, since they only say where to look.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from django.urls import reverse
 from payments import connecting, disputes, ledger
 from payments.gateway import About, Asked, Disputing, GatewayTrouble, PaymentRefused, RefundStatus, Session, Status, gateway
 from payments.models import Notice, Payment, PayoutAccount, Refund, RefundReason
-from registrations import checkout
+from registrations import checkout, invoices
 from registrations.models import Order
 from ticketing.lib import tokens
 from ticketing.lib.later import later
@@ -170,15 +171,20 @@ class RefundTooLarge(Exception):
     code = "refund_too_large"
 
 
-def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetime) -> Refund:
-    """Write down that money is due back. The payment's row is locked, so refunds can't race past its amount."""
+def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetime, shares: Sequence[int] = ()) -> Refund:
+    """Write down that money is due back; `shares`: of which lines of the invoice. The payment's row is locked, so refunds can't race past its amount."""
     with transaction.atomic():
         row = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
         given = sum(row.refunds.filter(failed_at=None).values_list("amount_minor", flat=True)) + disputes.taken_minor(payment=row)
         if row.succeeded_at is None or given + amount_minor > row.amount_minor:
             raise RefundTooLarge("That is more than this payment brought in and has not been given back yet.")
         refund = Refund.objects.create(
-            payment=row, amount_minor=amount_minor, reason=reason, idempotency_key=tokens.link_token(), due_at=now
+            payment=row,
+            amount_minor=amount_minor,
+            reason=reason,
+            shares=list(shares) or None,
+            idempotency_key=tokens.link_token(),
+            due_at=now,
         )
         ledger.refund_owed(refund=refund, now=now)
         later("payments.send_refunds")
@@ -236,7 +242,26 @@ def _send_refund(refund: Refund, now: datetime) -> int:
     with transaction.atomic():
         Refund.objects.filter(pk=refund.pk).update(completed_at=now, provider_id=provider_id)
         ledger.refund_sent(refund=refund, now=now)
+        _write_credit_note(refund, now)
     return 1
+
+
+def _write_credit_note(refund: Refund, now: datetime) -> None:
+    """The tax document of what went back. Money that came late or twice was never on an invoice."""
+    if refund.reason not in (RefundReason.CANCELLED, RefundReason.REQUESTED):
+        return
+    order = Order.objects.select_related("event__organiser").get(pk=refund.payment.order_id)
+    try:
+        invoices.credit(
+            order=order,
+            key=f"refund:{refund.pk}",
+            amount_minor=refund.amount_minor,
+            shares=refund.shares,
+            reason=RefundReason(refund.reason).label,
+            now=now,
+        )
+    except invoices.NothingToCredit as error:
+        logger.error("Refund %s has no room on the invoice: %s", refund.pk, error)
 
 
 def settle_open(*, now: datetime) -> int:

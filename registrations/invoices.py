@@ -160,7 +160,9 @@ def credit(
         if found is not None:
             return found
         left = left_to_credit(invoice=invoice)
-        parts = list(shares) if shares else split(amount_minor=amount_minor, weights=left)
+        parts = list(shares or ())
+        if len(parts) != len(left) or any(part > rest for part, rest in zip(parts, left, strict=True)):
+            parts = split(amount_minor=amount_minor, weights=left)  # another refund took of those lines before
         if sum(parts) != amount_minor or any(part > rest for part, rest in zip(parts, left, strict=True)):
             raise NothingToCredit(f"{invoice}: {amount_minor} of {left}")
         lines = _credit_lines(invoice, parts)

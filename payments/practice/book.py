@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from events.fee_schedule import countries, half_up
 from payments.gateway import Status
-from payments.models import PracticeNotice, PracticeSession
+from payments.models import PracticeNotice, PracticePayout, PracticeRefund, PracticeSession
 from ticketing.lib import tokens
 from ticketing.lib.later import later
 
@@ -53,6 +54,32 @@ def due_decision(*, row: PracticeSession, now: datetime) -> PracticeSession:
         decide(row=row, status=Status.EXPIRED, now=now, only_from=(Status.OPEN,))
     row.refresh_from_db()
     return row
+
+
+def fee_minor(row: PracticeSession) -> int:
+    """What the practice provider keeps of a payment: by the price list of its currency's home, or 1.5 %."""
+    rule = next(iter(countries(currency=row.currency, on=row.created_at.date())), None)
+    return rule.fee_minor(row.amount_minor) if rule else half_up(row.amount_minor * 15, 1000)
+
+
+def pay_out(*, now: datetime) -> int:
+    """Pay out what succeeded and was given back before today (UTC) and was not paid out yet, one payout per
+    currency; one that would be negative waits. Returns how many were made."""
+    made, today = 0, now.replace(hour=0, minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        rows = list(PracticeSession.objects.select_for_update().filter(status=Status.SUCCEEDED, payout=None, created_at__lt=today))
+        refunds = list(PracticeRefund.objects.select_related("session").filter(payout=None, created_at__lt=today))
+        for currency in sorted({row.currency for row in rows} | {row.session.currency for row in refunds}):
+            paid = [row for row in rows if row.currency == currency]
+            back = [row for row in refunds if row.session.currency == currency]
+            amount = sum(row.amount_minor - fee_minor(row) for row in paid) - sum(row.amount_minor for row in back)
+            if amount <= 0:
+                continue
+            payout = PracticePayout.objects.create(token=f"practice_payout_{tokens.link_token()}"[:32], currency=currency, amount_minor=amount, paid_at=now)
+            PracticeSession.objects.filter(pk__in=[row.pk for row in paid]).update(payout=payout)
+            PracticeRefund.objects.filter(pk__in=[row.pk for row in back]).update(payout=payout)
+            made += 1
+    return made
 
 
 def _owe_notice(row: PracticeSession, kind: str, due_at: datetime, copies: int) -> None:

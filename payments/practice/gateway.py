@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
 
-from payments.gateway import Asked, BadNotice, GatewayTrouble, NoticeFact, PaymentRefused, Session, Status
-from payments.models import PracticeRefund, PracticeSession
+from payments.gateway import Asked, BadNotice, Balance, GatewayTrouble, NoticeFact, PaymentRefused, PayoutFact, PayoutPart, Session, Status
+from payments.models import PracticeNotice, PracticePayout, PracticeRefund, PracticeSession
 from payments.practice import book
 from ticketing.lib import clock, tokens
 from ticketing.lib.site import absolute
@@ -41,6 +41,7 @@ class PracticeGateway:
             "currency": asked.currency,
             "return_url": asked.return_url,
             "cancel_url": asked.cancel_url,
+            "metadata": dict(asked.metadata),
         }
         row, _ = PracticeSession.objects.get_or_create(
             idempotency_key=asked.idempotency_key,
@@ -76,7 +77,38 @@ class PracticeGateway:
                     raise PaymentRefused("The refund is larger than what is left of the payment.")
         except IntegrityError:
             made = PracticeRefund.objects.get(idempotency_key=idempotency_key)
-        return f"practice_refund_{made.pk}"
+        return _refund_id(made)
+
+    def balance_of(self, *, provider_id: str) -> Balance | None:
+        _maybe_away()
+        row = _row(provider_id)
+        if row.status != Status.SUCCEEDED:
+            return None
+        return Balance(gross_minor=row.amount_minor, fee_minor=book.fee_minor(row), currency=row.currency)
+
+    def sessions(self, *, since: datetime) -> Iterator[Session]:
+        _maybe_away()
+        for row in PracticeSession.objects.filter(created_at__gte=since).order_by("id").iterator(chunk_size=500):
+            yield _session(row)
+
+    def notices(self, *, since: datetime) -> Iterator[NoticeFact]:
+        _maybe_away()
+        for row in PracticeNotice.objects.filter(due_at__gte=since, due_at__lte=clock.now()).select_related("session").order_by("due_at"):
+            body: dict[str, object] = {"id": row.notice_id, "kind": row.kind, "session": row.session.token}
+            yield NoticeFact(notice_id=row.notice_id, kind=row.kind, provider_id=row.session.token, body=body)
+
+    def payouts(self, *, since: datetime) -> Iterator[PayoutFact]:
+        _maybe_away()
+        book.pay_out(now=clock.now())
+        for row in PracticePayout.objects.filter(paid_at__gte=since).order_by("id"):
+            yield PayoutFact(provider_id=row.token, currency=row.currency, amount_minor=row.amount_minor, paid_at=row.paid_at)
+
+    def payout_parts(self, *, payout_id: str) -> Iterator[PayoutPart]:
+        _maybe_away()
+        for row in PracticeSession.objects.filter(payout__token=payout_id).order_by("id").iterator(chunk_size=500):
+            yield PayoutPart(kind="payment", provider_id=row.token, gross_minor=row.amount_minor, fee_minor=book.fee_minor(row))
+        for back in PracticeRefund.objects.filter(payout__token=payout_id).order_by("id").iterator(chunk_size=500):
+            yield PayoutPart(kind="refund", provider_id=_refund_id(back), gross_minor=-back.amount_minor, fee_minor=0)
 
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> NoticeFact:
         stamp, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
@@ -101,6 +133,10 @@ def secrets() -> list[str]:
     return ["practice-notices:" + secret for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
+def _refund_id(row: PracticeRefund) -> str:
+    return f"practice_refund_{row.pk}"
+
+
 def _row(provider_id: str) -> PracticeSession:
     row = PracticeSession.objects.filter(token=provider_id).first()
     if row is None:
@@ -116,6 +152,9 @@ def _session(row: PracticeSession) -> Session:
         amount_minor=row.amount_minor,
         currency=row.currency,
         failure="declined" if row.status == Status.FAILED else "",
+        refunded_minor=row.refunded_minor,
+        reference=row.reference,
+        metadata=row.metadata,
     )
 
 
