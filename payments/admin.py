@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from payments import settlement
+from payments import reconciliation, settlement
 from payments.gateway import GatewayTrouble
-from payments.journal import LedgerEntry, Posting
-from payments.models import Notice, Payment, PracticeNotice, PracticeRefund, PracticeSession, Refund
+from payments.journal import Difference, EventRefund, LedgerEntry, Payout, PayoutLine, Posting
+from payments.models import Notice, Payment, PracticeNotice, PracticePayout, PracticeRefund, PracticeSession, Refund
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -60,4 +60,21 @@ class PostingAdmin(DeskAdmin):
     list_select_related = ("entry",)
 
 
+@admin.register(Difference)
+class DifferenceAdmin(DeskAdmin):
+    list_display = ("id", "problem", "organiser", "payment", "ours_minor", "theirs_minor", "currency", "found_at", "settled_at", "decision")
+    list_select_related = ("organiser", "payment")
+    search_fields = ("provider_id__exact",)
+    actions = ("settle",)
+
+    @admin.action(description="Carry out the decision")
+    def settle(self, request: HttpRequest, rows: Any) -> None:
+        for difference in rows:
+            try:
+                reconciliation.settle_difference(difference=difference, by=request.user, now=clock.now())  # type: ignore[arg-type]
+            except (reconciliation.CantSettle, GatewayTrouble) as error:
+                self.message_user(request, f"Difference {difference.pk}: {error}", level="warning")
+
+
+admin.site.register([EventRefund, Payout, PayoutLine, PracticePayout], DeskAdmin)
 admin.site.register([PracticeSession, PracticeNotice, PracticeRefund], DeskAdmin)

@@ -68,7 +68,7 @@ def _open_payments(event: Event) -> QuerySet[Payment]:
 
 def start(*, event: Event, by: User | None, now: datetime) -> EventRefund:
     """Begin to give everybody their money back; begun once, however often it is asked. EventNotCancelled."""
-    if event.cancelled_at is None:
+    if not Event.objects.filter(pk=event.pk, cancelled_at__isnull=False).exists():
         raise EventNotCancelled("Cancel the event first.")
     running = EventRefund.objects.filter(event=event, finished_at=None).first()
     if running is None:

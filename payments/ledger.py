@@ -14,7 +14,7 @@ So `clearing` is what lies at the provider, and −(organiser_payable + processo
 the organiser still has to get.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -156,6 +156,20 @@ def dispute_lost(*, payment: Payment, dispute_id: str, amount_minor: int, curren
     """The buyer keeps the money: the organiser bears it."""
     postings = _moved(Account.ORGANISER_PAYABLE, Account.DISPUTES, currency, amount_minor)
     return post(key=f"dispute-lost:{dispute_id}", kind=Kind.DISPUTE_LOST, postings=postings, payment_id=payment.pk, now=now)
+
+
+def paid_out(*, payout_id: str, organiser: Organiser, amount_minor: int, currency: str, now: datetime) -> bool:
+    """The provider sent it to the bank; `amount_minor` is this organiser's part, after fees."""
+    postings = _moved(Account.ORGANISER_PAYABLE, Account.CLEARING, currency, amount_minor)
+    if not amount_minor:
+        return False
+    return post(key=f"payout:{payout_id}:{organiser.pk}", kind=Kind.PAYOUT, postings=postings, organiser=organiser, now=now)
+
+
+def on_account(*, payment: Payment, account: Account, currency: str, kinds: Sequence[Kind]) -> int:
+    """What entries of these kinds moved on an account for one payment, minor units."""
+    rows = Posting.objects.filter(entry__payment=payment, account=account, currency=currency, entry__kind__in=kinds)
+    return int(rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
 
 
 def balances(*, organiser: Organiser) -> dict[tuple[str, str], int]:

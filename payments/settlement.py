@@ -191,6 +191,23 @@ def owe_refund(*, payment: Payment, amount_minor: int, reason: str, now: datetim
     return refund
 
 
+def adopt_refund(*, payment: Payment, amount_minor: int, now: datetime) -> Refund:
+    """Money was given back at the provider's own desk: it is booked as it is. RefundTooLarge."""
+    with transaction.atomic():
+        refund = owe_refund(payment=payment, amount_minor=amount_minor, reason=RefundReason.REQUESTED, now=now)
+        Refund.objects.filter(pk=refund.pk).update(completed_at=now)
+        ledger.refund_sent(refund=refund, now=now)
+        _write_credit_note(refund, now)
+    return refund
+
+
+def adopt_payment(*, order: Order, gateway_name: str, session: Session, now: datetime) -> Payment:
+    """The row of a session that only the provider remembers; `apply` then says what became of it."""
+    fresh = {"order": order, "idempotency_key": tokens.link_token(), "amount_minor": order.total_minor, "currency": order.currency}
+    payment, _ = Payment.objects.get_or_create(gateway=gateway_name, provider_id=session.provider_id, defaults=fresh | {"opened_at": now})
+    return payment
+
+
 def send_refunds(*, now: datetime) -> int:
     """Send what is due, each with its own key: repeated calls give back once (F22). Returns how many went."""
     sent = 0
@@ -313,6 +330,11 @@ def receive_notice(
     if notice.handled_at is None:
         later("payments.handle_notice", notice_id=notice.pk)
     return notice
+
+
+def known_notices(*, gateway_name: str, ids: Sequence[str]) -> set[str]:
+    """Which of these were received already."""
+    return set(Notice.objects.filter(gateway=gateway_name, provider_notice_id__in=ids).values_list("provider_notice_id", flat=True))
 
 
 def handle_notice(*, notice: Notice, now: datetime) -> None:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from payments import settlement
+from payments import event_refunds, reconciliation, settlement
 from payments.models import Notice
 from payments.practice import delivery
 from ticketing.lib import clock
@@ -26,6 +26,31 @@ def settle_open() -> None:
 @shared_task(name="payments.send_refunds")
 def send_refunds() -> None:
     settlement.send_refunds(now=clock.now())
+
+
+@shared_task(name="payments.refund_events")
+def refund_events() -> None:
+    event_refunds.go_on(now=clock.now())
+
+
+@shared_task(name="payments.take_fees")
+def take_fees() -> None:
+    reconciliation.take_fees(now=clock.now())
+
+
+@shared_task(name="payments.recover_notices")
+def recover_notices() -> None:
+    reconciliation.recover_notices(now=clock.now())
+
+
+@shared_task(name="payments.compare_lists")
+def compare_lists() -> None:
+    reconciliation.compare_lists(now=clock.now())
+
+
+@shared_task(name="payments.reconcile_payouts")
+def reconcile_payouts() -> None:
+    reconciliation.reconcile_payouts(now=clock.now())
 
 
 @shared_task(name="payments.practice_deliver_due")

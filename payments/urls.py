@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments import views, views_manage
+from payments import views, views_finance, views_manage
 from payments.practice import views as practice_views
 
 app_name = "payments"
@@ -14,4 +14,10 @@ urlpatterns = [
     path("practice/<str:token>/", practice_views.practice, name="practice"),
     path("manage/events/<slug:slug>/payments/", views_manage.payment_list, name="payment-list"),
     path("manage/events/<slug:slug>/orders/<str:code>/refund/", views_manage.refund_new, name="refund-new"),
+    path("manage/events/<slug:slug>/payments/everybody/", views_manage.event_refund, name="event-refund"),
+    path("manage/<slug:slug>/payouts/", views_finance.payouts, name="payouts"),
+    path("manage/<slug:slug>/payouts/<int:pk>/", views_finance.payout, name="payout"),
+    path("manage/<slug:slug>/payouts/<int:pk>.csv", views_finance.payout_export, name="payout-export"),
+    path("manage/<slug:slug>/differences/", views_finance.differences, name="differences"),
+    path("manage/<slug:slug>/differences/<int:pk>/decision/", views_finance.difference_decision, name="difference-decision"),
 ]

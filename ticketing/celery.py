@@ -45,6 +45,11 @@ app.conf.beat_schedule = {
     "seal new tickets for gates' copies": {"task": "scanning.refresh_copies", "schedule": 60.0, "options": {"expires": 60}},
     "let everybody out at their lists' hour": {"task": "scanning.let_out_due", "schedule": 60.0, "options": {"expires": 60}},
     "send refunds due": {"task": "payments.send_refunds", "schedule": 20.0, "options": {"expires": 20}},
+    "give back what cancelled events owe": {"task": "payments.refund_events", "schedule": 20.0, "options": {"expires": 20}},
+    "post the provider's fees": {"task": "payments.take_fees", "schedule": 60.0, "options": {"queue": "whenever", "expires": 60}},
+    "recover notices that never came": {"task": "payments.recover_notices", "schedule": 300.0, "options": {"expires": 300}},
+    "compare lists with the provider": {"task": "payments.compare_lists", "schedule": 3600.0, "options": {"queue": "whenever"}},
+    "check payouts to the cent": {"task": "payments.reconcile_payouts", "schedule": 86400.0, "options": {"queue": "whenever"}},
     "deliver the practice provider's notices": {
         "task": "payments.practice_deliver_due",
         "schedule": 5.0,

@@ -10,6 +10,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from events.models import Event, Quota, TicketType
+from payments.models import PracticeSession
+from payments.practice import book
 from registrations import codes
 from scanning.gates import gates_of
 from ticketing.lib import tokens
@@ -51,8 +53,8 @@ SELECT 'demo' || o.id, 'demo' || o.id, o.code, 'order ' || o.code, o.total_minor
 FROM registrations_order o WHERE o.event_id = %(event)s AND o.total_minor > 0
 """
 PAYMENTS = """
-INSERT INTO payments_payment (order_id, gateway, provider_id, idempotency_key, amount_minor, currency, payment_url, opened_at, asked_at, succeeded_at, failure)
-SELECT o.id, 'practice', 'demo' || o.id, 'demo' || o.id, o.total_minor, o.currency, '', o.placed_at, o.confirmed_at, o.confirmed_at, ''
+INSERT INTO payments_payment (order_id, gateway, provider_id, idempotency_key, amount_minor, currency, payment_url, opened_at, asked_at, succeeded_at, failure, fee_minor)
+SELECT o.id, 'practice', 'demo' || o.id, 'demo' || o.id, o.total_minor, o.currency, '', o.placed_at, o.confirmed_at, o.confirmed_at, '', %(fee)s
 FROM registrations_order o WHERE o.event_id = %(event)s AND o.total_minor > 0
 """
 BOOKED = """
@@ -63,6 +65,15 @@ WITH entry AS (
 INSERT INTO payments_posting (entry_id, account, currency, amount_minor)
 SELECT entry.id, line.account, p.currency, line.amount FROM entry JOIN payments_payment p ON p.id = entry.payment_id,
   LATERAL (VALUES ('clearing', p.amount_minor), ('organiser_payable', -p.amount_minor)) AS line(account, amount)
+"""
+FEES = """
+WITH entry AS (
+  INSERT INTO payments_ledgerentry (key, kind, organiser_id, payment_id, note, posted_at)
+  SELECT 'fee:' || p.id, 'fee', %(organiser)s, p.id, '', p.succeeded_at FROM payments_payment p
+  JOIN registrations_order o ON o.id = p.order_id WHERE o.event_id = %(event)s AND p.fee_minor > 0 RETURNING id, payment_id)
+INSERT INTO payments_posting (entry_id, account, currency, amount_minor)
+SELECT entry.id, line.account, p.currency, line.amount FROM entry JOIN payments_payment p ON p.id = entry.payment_id,
+  LATERAL (VALUES ('processor_fee', p.fee_minor), ('clearing', -p.fee_minor)) AS line(account, amount)
 """
 ENTRIES = """
 INSERT INTO scanning_entry (check_in_list_id, ticket_id, gate_id, admitted_at)
@@ -86,7 +97,7 @@ def fill(*, event: Event, tickets: int, now: datetime, price_minor: int = 0) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         with _search_indexes_afterwards(cursor, wanted=tickets >= LARGE and settings.EMBEDDED):
-            for statement in (ORDERS, LINES, TICKETS, SESSIONS, PAYMENTS, BOOKED, ENTRIES, SCANS, CLAIMED):
+            for statement in (ORDERS, LINES, TICKETS, SESSIONS, PAYMENTS, BOOKED, FEES, ENTRIES, SCANS, CLAIMED):
                 cursor.execute(statement, facts)
 
 
@@ -112,6 +123,7 @@ def _facts(event: Event, tickets: int, now: datetime, price_minor: int) -> dict[
         "orders": tickets // 2,
         "each": 2,
         "price": price_minor,
+        "fee": book.fee_minor(PracticeSession(amount_minor=price_minor * 2, currency=event.currency, created_at=now)),
         "now": now,
         "sold_over": SOLD_OVER,
         "site": settings.SITE_URL,

@@ -75,7 +75,9 @@ def pay_out(*, now: datetime) -> int:
             amount = sum(row.amount_minor - fee_minor(row) for row in paid) - sum(row.amount_minor for row in back)
             if amount <= 0:
                 continue
-            payout = PracticePayout.objects.create(token=f"practice_payout_{tokens.link_token()}"[:32], currency=currency, amount_minor=amount, paid_at=now)
+            payout = PracticePayout.objects.create(
+                token=f"practice_payout_{tokens.link_token()}"[:32], currency=currency, amount_minor=amount, paid_at=now
+            )
             PracticeSession.objects.filter(pk__in=[row.pk for row in paid]).update(payout=payout)
             PracticeRefund.objects.filter(pk__in=[row.pk for row in back]).update(payout=payout)
             made += 1

@@ -12,11 +12,11 @@ DOORS = {
     "claimed": {"events/inventory.py", "registrations/allowance.py", LARGE},  # the allowance has its own column of that name
     "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
     "archived_at": {"events/publication.py"},
-    "released_at": {"registrations/checkout.py"},
+    "released_at": {"registrations/checkout.py", "registrations/rebuilding.py"},
     "converted_at": {"registrations/checkout.py"},
     "payment_open_since": {"registrations/checkout.py"},
     "confirmed_at": {"registrations/checkout.py", LARGE},
-    "expired_at": {"registrations/checkout.py", "registrations/expiry.py"},
+    "expired_at": {"registrations/checkout.py", "registrations/expiry.py", "registrations/rebuilding.py"},
     "cancelled_at": {"registrations/cancellation.py", "events/publication.py"},
     "voided_at": {"registrations/cancellation.py"},
     "fulfilled_at": {"registrations/fulfilment.py", LARGE},
@@ -43,8 +43,8 @@ DOORS = {
     "revoked_at": {"accounts/team.py", "scanning/devices.py"},
 }
 MAKERS = {
-    "Hold": {"registrations/checkout.py"},
-    "Order": {"registrations/checkout.py"},
+    "Hold": {"registrations/checkout.py", "registrations/rebuilding.py"},
+    "Order": {"registrations/checkout.py", "registrations/rebuilding.py"},
     "Ticket": {"registrations/checkout.py"},
     "Invoice": {"registrations/invoices.py"},
     "Payment": {"payments/settlement.py"},

@@ -10,8 +10,8 @@ from events import inventory
 from payments import refunds, settlement
 from payments.models import Payment, PracticeRefund, Refund
 from payments.settlement import RefundTooLarge
-from registrations import allowance, cancellation, expiry
-from registrations.models import BuyerAllowance, Hold, Ticket
+from registrations import allowance, cancellation, checkout, expiry
+from registrations.models import BuyerAllowance, Hold, Invoice, Ticket
 from tests import cast
 from tests.payments import till
 from ticketing.lib import clock, tokens
@@ -164,10 +164,13 @@ def test_the_one_who_looks_after_money_gives_back_through_the_page(paid, alice, 
     client = Client()
     client.force_login(alice)
     assert client.post(address, {"amount": "15.01"}).status_code == 422
-    assert client.post(address, {"amount": "4,00"}).status_code == 302
+    preview = client.post(address, {"amount": "4,00"})
+    assert preview.status_code == 200 and "€11.00" in till.text(preview) and not Refund.objects.exists()
+    assert client.post(address, {"amount": "4,00", "confirmed": "400"}).status_code == 302
     assert Refund.objects.get().amount_minor == 400
     assert "€11.00" in till.text(client.get(address))
-    assert client.post(address, {"amount": "0", "cancel": "on"}).status_code == 302
+    assert client.post(address, {"amount": "0", "cancel": "on", "confirmed": "1500"}).status_code == 200  # less is left: look again
+    assert client.post(address, {"amount": "0", "cancel": "on", "confirmed": "1100"}).status_code == 302
     assert sum(Refund.objects.values_list("amount_minor", flat=True)) == 1500
     till.sweep()
     assert given(paid) == 1500
@@ -198,3 +201,53 @@ def slowed(release):
         release(**what)
 
     return slowly
+
+
+def test_single_tickets_are_given_back_with_or_without_their_part_of_the_fee(hall):
+    kind = cast.ticket_type(cast.event(organiser=hall, fee_country="DE", tax_on_top=True), price_minor=1001, tax_rate=19)
+    order = cast.ordered(kind, 3)
+    till.act(order, "pay")
+    order.refresh_from_db()
+    worth = [amount for _, amount in refunds.ticket_shares(order=order).values()]
+    assert sum(worth) == 3003 + 571  # the line with its tax; no ticket loses a cent
+    first = refunds.plan_tickets(order=order, positions=[1], with_fee=False)
+    refunds.carry_out(order=order, plan=first, now=clock.now())
+    assert (first.amount_minor, first.cancels) == (worth[0], False)
+    assert order.tickets.filter(voided_at=None).count() == 2
+    with pytest.raises(RefundTooLarge):
+        refunds.carry_out(order=order, plan=first, now=clock.now())  # two desks, one ticket
+    rest = refunds.plan_tickets(order=order, positions=[2, 3], with_fee=True)
+    refunds.carry_out(order=order, plan=rest, now=clock.now())
+    till.sweep()
+    fee = order.fee_minor + order.fee_tax_minor
+    assert rest.cancels and order.total_minor - given(order) == fee - rest.shares[-1] >= 0
+    notes = Invoice.objects.filter(kind="credit_note")
+    assert sum(note.total_minor for note in notes) == given(order)
+    till.assert_audit_is_clean()
+
+
+def test_giving_a_double_payment_back_leaves_the_order_valid_and_makes_no_credit_note(kind):
+    order = cast.ordered(kind)
+    till.act(order, "decline")
+    till.opened(order)
+    for payment in Payment.objects.filter(order=order):
+        till.provider_says(payment, "succeeded")
+        settlement.settle(payment=payment, now=clock.now())
+    till.sweep()
+    order.refresh_from_db()
+    assert order.confirmed_at and not order.cancelled_at and Ticket.objects.get().voided_at is None
+    assert Refund.objects.get().reason == "surplus" and not Invoice.objects.filter(kind="credit_note").exists()
+    till.assert_audit_is_clean()
+
+
+def test_a_whole_refund_covers_all_lines(hall):
+    event = cast.event(organiser=hall)
+    kinds = [cast.ticket_type(event, price_minor=price) for price in (1500, 700)]
+    hold = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=2) for kind in kinds], now=clock.now())
+    checkout.save_details(hold=hold, buyer_name="Dana", buyer_email="dana@example.com", attendees=[])
+    order = checkout.place_order(hold=hold, now=clock.now())
+    till.act(order, "pay")
+    refunds.cancel_and_refund(order=order, now=clock.now())
+    till.sweep()
+    assert given(order) == 4400 and not Ticket.objects.filter(voided_at=None).exists()
+    assert [line["net_minor"] for line in Invoice.objects.get(kind="credit_note").facts["lines"]] == [3000, 1400]
