@@ -17,11 +17,7 @@ from payments.journal import Account, Difference, Payout, PayoutLine
 from registrations.views_manage import csv_file
 from ticketing.lib import clock, money
 
-TOTALS = {
-    Account.ORGANISER_PAYABLE: "Taken and not paid out",
-    Account.PROCESSOR_FEE: "Processing fees so far",
-    Account.REFUNDS: "Refunds on the way",
-}
+TOTALS = {Account.PROCESSOR_FEE: "Processing fees so far", Account.REFUNDS: "Refunds on the way"}
 
 
 @login_required
