@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from accounts.models import Membership, Organiser, Role, User
 from events import cover, publication, times
 from events.models import Event, Quota, TicketType
-from operations.demo import covers, large
+from operations.demo import covers, doors, large
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
 from payments.gateway import Status
@@ -148,6 +148,7 @@ def _big(organiser: Organiser, now: datetime) -> int:
         text="One ticket opens every door until sunrise. Buses run between the stages every ten minutes.",
     )
     large.fill(event=event, tickets=40_000, now=now, price_minor=3500)
+    doors.open_gates(event=event, now=now)
     return 1
 
 

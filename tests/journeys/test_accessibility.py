@@ -3,10 +3,13 @@
 import pytest
 
 from registrations import codes
+from scanning import devices
+from scanning.gates import gates_of
 from scanning.models import Entry
 from tests import cast
 from tests.journeys.conftest import axe_findings
 from tests.journeys.test_sell_and_admit import sign_in
+from ticketing.lib import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     kind = cast.ticket_type(concert, price_minor=1500)
     free = cast.ticket_type(concert)
+    phone = devices.make(event=concert, gates=gates_of(event=concert), name="", now=clock.now(), made_by=alice)
     order, held, waiting = cast.ordered(free, 2), cast.held(kind, 2), cast.ordered(kind)
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
@@ -51,6 +55,10 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
         f"/manage/{concert.organiser.slug}/events/new/",
         "/gate/",
         f"/gate/{concert.slug}/?q=guest",
+        *(
+            f"/gate/{concert.slug}/supervisor/{page}"
+            for page in ("", "devices/", f"devices/{phone.pk}/", "lists/", "lists/new/", "conflicts/")
+        ),
     ]
     findings = {}
     look(page, site, public, findings)
