@@ -92,3 +92,19 @@ def test_the_clock_believes_the_quickest_answer(phone):
     slow, quick, fast = [300_000 + 3_000, 0, 4_000], [310_000, 9_990, 10_010], [330_500, 20_000, 22_000]
     assert phone.evaluate(CLOCK, [slow, quick, fast]) == 300_000
     assert phone.evaluate(CLOCK, [slow]) == 301_000  # the control
+
+
+def test_a_kiosk_admits_but_offers_no_names_no_undo_and_no_decision(browser, site, concert, tickets):
+    page = opened(browser, site, concert, kiosk=True, viewport={"width": 390, "height": 844})
+    begin(page)
+    page.click("text=Start scanning")
+    wait(page, lambda: "old" in page.inner_text("[data-sign=age]"))
+    assert [page.is_hidden(part) for part in (".pad", ".typing", ".tallies")] == [True] * 3
+    page.keyboard.type(codes.code_of(tickets[0]))
+    page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
+    assert page.is_hidden("#verdict [data-does=undo]")
+    page.context.set_offline(True)
+    page.keyboard.type(codes.code_of(cast.ordered(tickets[0].ticket_type).tickets.get()))
+    page.wait_for_selector("#verdict[data-verdict=authentic_unknown]:not([hidden])")
+    assert page.is_hidden("#verdict [data-does=let-in]"), "nobody admits themselves"
+    page.context.close()

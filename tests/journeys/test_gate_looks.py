@@ -23,7 +23,7 @@ SHOW = """async (verdict) => {
   const screen = new VerdictScreen(JSON.parse(document.getElementById("shell").textContent).words);
   const met = !["unknown", "forged", "wrong_event"].includes(verdict);
   const earlier = { at: Date.now() - 754000, gate: "Back door" };
-  screen.inZone("Europe/Berlin");
+  screen.at("Europe/Berlin", false);
   screen.show({ nonce: verdict, verdict, by: "server", let_in: verdict === "admitted", undecided: verdict === "authentic_unknown",
     earlier, ticket: met ? { attendee: "Zoë Zając-Wolkenstein", type: "Standard", order: "7QF2M9XK" } : null });
 }"""
@@ -45,9 +45,9 @@ VERDICTS = [
 VERDICTS += ["authentic_unknown", "exited", "not_inside", "expired_code", "static_code"]
 
 
-def opened(browser, site, concert, **options):
+def opened(browser, site, concert, *, kiosk=False, **options):
     """A page at the concert's gate, with its copy."""
-    device = devices.make(event=concert, gates=gates_of(event=concert), name="Phone", now=clock.now(), made_by=None)
+    device = devices.make(event=concert, gates=gates_of(event=concert), name="Phone", now=clock.now(), made_by=None, kiosk=kiosk)
     context = browser.new_context(bypass_csp=True, service_workers="block", **options)
     page = context.new_page()
     page.goto(f"{site}/gate/open/{device.code}/")

@@ -32,7 +32,9 @@ export class Desk {
   /** The scanning screen, with the camera. */
   async open() {
     show("scanning");
-    this.verdict.inZone(this.gate.setup.event.time_zone);
+    const { event, device } = this.gate.setup;
+    this.verdict.at(event.time_zone, device.kiosk);
+    document.body.classList.toggle("kiosk", device.kiosk);
     drawGate(this.gate.place);
     this.stopListening ??= listenForWedge((text) => this.#heard(text));
     await this.#count();

@@ -47,10 +47,13 @@ const judgeGenuine = async (claim, suffix, at, { setup, copy, movements }, momen
   const { verdict } = judgeByRule({ rule, types, type: record?.type ?? null, direction: at.direction, moment, state });
   const earlier = verdict === "already_admitted" && state.at ? { at: state.at, gate: setup.all_gates[state.gate] ?? "" } : null;
   if (record || verdict !== "admitted") return { ...found, verdict, earlier, letIn: MOVES.has(verdict) };
-  return { ...found, verdict: "authentic_unknown", letIn: { admit: true, refuse: false }[setup.policy.unlisted] ?? null };
+  return { ...found, verdict: "authentic_unknown", letIn: lettingIn(setup) };
 };
 
 const refusalOf = (suffix, record, { policy }, moment) => (policy.rotating ? refusal(suffix, record.secret, policy, moment) : null);
+
+/** Whether an unlisted ticket's holder goes in; null: the steward decides, whom a kiosk does not have. */
+const lettingIn = ({ policy, device }) => ({ admit: true, refuse: false })[policy.unlisted] ?? (device.kiosk ? false : null);
 
 const ticketOf = (claim, record, setup) => ({
   serial: serialText(claim.serial),

@@ -5,11 +5,13 @@ import { sayWithoutWords } from "./sound.js";
 
 const SHOWN_AT_LEAST_MS = 700; // a verdict must be seen before the next code replaces it
 const ADMIT_STAYS_MS = 2500; // then the camera's picture is back; all else waits for a touch or the next code
+const KIOSK_STAYS_MS = 6000; // nobody is there to touch it
 
 export class VerdictScreen {
   #element = document.getElementById("verdict");
   #words;
   #zone = "UTC";
+  #kiosk = false;
   #shownAt = -Infinity;
   #timer = 0;
   scan = null; // what is shown
@@ -18,8 +20,10 @@ export class VerdictScreen {
     this.#words = words;
   }
 
-  inZone(zone) {
+  /** The venue's clock, and whether people scan themselves. */
+  at(zone, kiosk) {
     this.#zone = zone;
+    this.#kiosk = kiosk;
   }
 
   /** Whether the next code must wait: what is shown was not yet seen, or the steward has to decide. */
@@ -44,7 +48,8 @@ export class VerdictScreen {
     this.#element.hidden = false;
     sayWithoutWords(colour);
     announce([word, scan.ticket?.attendee, scan.ticket?.type, this.#why(scan, sentence)].filter(Boolean).join(". "));
-    if (colour === "admit") this.#timer = setTimeout(() => this.hide(), ADMIT_STAYS_MS);
+    const stays = colour === "admit" ? ADMIT_STAYS_MS : this.#kiosk ? KIOSK_STAYS_MS : null;
+    if (stays !== null) this.#timer = setTimeout(() => this.hide(), stays);
   }
 
   #write(word, glyph, why, { ticket, by, let_in, undecided }) {
@@ -55,7 +60,7 @@ export class VerdictScreen {
       basis: by === "phone" ? "Checked on this phone" : "",
     };
     for (const [name, text] of Object.entries(texts)) this.#element.querySelector(`.${name}`).textContent = text;
-    for (const [name, shown] of Object.entries({ next: !undecided, undo: let_in, "let-in": undecided, "turn-away": undecided })) {
+    for (const [name, shown] of Object.entries({ next: !undecided, undo: let_in && !this.#kiosk, "let-in": undecided, "turn-away": undecided })) {
       this.#element.querySelector(`[data-does="${name}"]`).hidden = !shown;
     }
   }
