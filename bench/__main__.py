@@ -31,6 +31,7 @@ PARTS = {
     "pdf": "pdf.measure",
     "sold-out": "sales.measure_rush",
     "scale": "scale.measure",
+    "meters": "meters.measure",
 }
 
 

@@ -110,4 +110,4 @@ def health(request: HttpRequest) -> HttpResponse:
     whole = all(part.well for part in found)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({part.name: {"well": part.well, "said": part.said} for part in found}, status=200 if whole else 503)
-    return render(request, "operations/health.html", {"parts": found, "whole": whole, "tab": "health"}, status=200 if whole else 503)
+    return render(request, "operations/health.html", {"parts": found, "whole": whole, "tab": "health"})

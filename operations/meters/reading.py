@@ -65,12 +65,12 @@ class Recent:
         current = live.minute_of(self.now)
         return sum(60.0 if minute < current else max(1.0, self.now.timestamp() % 60) for minute in self.minutes)
 
-    def span(self, names: Collection[str] | None = None, *, kind: str = "page") -> Span:
-        """The routes or tasks of these names (all when None) together."""
+    def span(self, names: Collection[str] | None = None, *, kind: str = "page", but: Collection[str] = ()) -> Span:
+        """The routes or tasks of these names (all when None) together, `but` for some."""
         total = Span(seconds=self.seconds())
         for told in self.minutes.values():
             for (its_kind, name, outcome), counts in told.routes.items():
-                if its_kind == kind and (names is None or name in names):
+                if its_kind == kind and (names is None or name in names) and name not in but:
                     _take(total, outcome, counts, told.bins.get((its_kind, name, outcome), {}))
         return total
 

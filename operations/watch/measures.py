@@ -26,6 +26,7 @@ from ticketing.lib import meters
 logger = logging.getLogger("ticketing.watch")
 Measures = dict[str, tuple[float | None, int]]
 OBJECTIVE = 0.999  # of requests are answered without a fault of ours, over a month
+PROBES = ("operations:health", "ticketing.health.readyz")  # what they report is no fault of a visitor's request
 QUEUES = ("now", "soon", "whenever")
 STATEMENTS = """
 SELECT count(*) FILTER (WHERE backend_type = 'client backend'), current_setting('max_connections')::int,
@@ -75,7 +76,7 @@ def traffic(now: datetime) -> Measures:
     }
     if not recent.minutes or not heard:
         return found
-    pages, tasks = recent.span(), recent.span(kind="task")
+    pages, tasks = recent.span(but=PROBES), recent.span(kind="task")
     found |= {"page.error_share": _of(pages.failed, pages.count), "page.rate": (pages.rate, pages.count)}
     found |= {"task.error_share": _of(tasks.failed, tasks.count), "task.rate": (tasks.rate, tasks.count)}
     for path in HOT_PATHS:
@@ -101,7 +102,11 @@ def objective(now: datetime) -> Measures:
         within = Q(started_at__gte=now - timedelta(minutes=minutes + 1))
         sums[f"n{name}"] = Sum("count", filter=within)
         sums[f"f{name}"] = Sum("count", filter=within & Q(outcome__in=reading.FAILED))
-    row = Meter.objects.filter(seconds=MINUTE, kind="page", started_at__gte=now - timedelta(minutes=361)).aggregate(**sums)
+    row = (
+        Meter.objects.filter(seconds=MINUTE, kind="page", started_at__gte=now - timedelta(minutes=361))
+        .exclude(name__in=PROBES)
+        .aggregate(**sums)
+    )
     burn = {name: (row[f"f{name}"] or 0) / (row[f"n{name}"] or 1) / (1 - OBJECTIVE) for name in spans}
     return {
         "objective.burn_fast": (min(burn["5m"], burn["1h"]), row["n5m"] or 0),

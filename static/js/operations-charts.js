@@ -20,15 +20,19 @@ function marks(deploys) {
   };
 }
 
+const hours = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit" });
+const days = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
+
 function draw(box, deploys) {
   const { times, lines, unit } = read(box.dataset.chart);
+  const shape = times.at(-1) - times[0] > 172800 ? days : hours;
   const ink = ["--accent", "--warn", "--bad"].map(colour);
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const options = {
     width: box.clientWidth,
     height: 200,
-    series: [{}, ...lines.map(({ label }, at) => ({ label: unit ? `${label} (${unit})` : label, stroke: ink[at], width: 1.5, spanGaps: false }))],
-    axes: [axis, { ...axis, size: 56 }],
+    series: [{ label: "UTC", value: (_, at) => (at ? `${days.format(new Date(at * 1000))}, ${hours.format(new Date(at * 1000))}` : "–") }, ...lines.map(({ label }, at) => ({ label: unit ? `${label} (${unit})` : label, stroke: ink[at], width: 1.5, spanGaps: false }))],
+    axes: [{ ...axis, values: (_, moments) => moments.map((at) => shape.format(new Date(at * 1000))) }, { ...axis, size: 56 }],
     scales: { y: { range: (_, low, high) => [0, (high ?? 0) * 1.1 || 1] } },
     hooks: { draw: [marks(deploys)] },
   };

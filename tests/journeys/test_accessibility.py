@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.models import User
+from operations.watch import defaults
 from registrations import codes
 from scanning import devices
 from scanning.gates import gates_of
@@ -60,10 +62,20 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
             for page in ("", "devices/", f"devices/{phone.pk}/", "lists/", "lists/new/", "conflicts/")
         ),
     ]
+    operations = [
+        "/operations/",
+        "/operations/charts/?path=event",
+        "/operations/alarms/",
+        "/operations/alarms/error-rate/",
+        "/operations/health/",
+    ]
     findings = {}
     look(page, site, public, findings)
     sign_in(page, site, alice.email)
     look(page, site, inside, findings)
+    defaults.ensure()
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    look(page, site, operations, findings)
     ticket = order.tickets.first()
     for _ in range(2):  # admitted, then already in
         page.goto(f"{site}/gate/{concert.slug}/")

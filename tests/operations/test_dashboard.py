@@ -140,7 +140,7 @@ def test_each_page_takes_at_most_60_ms_of_cpu_with_a_month_of_data_and_1000_even
         for _ in range(5):
             cache.delete("operations-live")
             began = time.thread_time()
-            assert staff.get(page).status_code in (200, 503)
+            assert staff.get(page).status_code == 200
             times.append((time.thread_time() - began) * 1000)
         spent[page] = round(sorted(times)[1], 1)
     print(spent)
