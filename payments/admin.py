@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from payments import reconciliation, settlement
 from payments.gateway import GatewayTrouble
 from payments.journal import Difference, EventRefund, LedgerEntry, Payout, PayoutLine, Posting
-from payments.models import Notice, Payment, PracticeNotice, PracticePayout, PracticeRefund, PracticeSession, Refund
+from payments.models import Dispute, Notice, Payment, PayoutAccount, PracticeNotice, PracticePayout, PracticeRefund, PracticeSession, Refund
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -31,8 +31,25 @@ class PaymentAdmin(DeskAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(DeskAdmin):
-    list_display = ("id", "payment", "amount_minor", "reason", "due_at", "tries", "completed_at", "failed_at")
+    list_display = (
+        "id",
+        "payment",
+        "amount_minor",
+        "reason",
+        "due_at",
+        "staff_asked_at",
+        "approved_at",
+        "tries",
+        "completed_at",
+        "failed_at",
+    )
     list_select_related = ("payment",)
+    actions = ("approve",)
+
+    @admin.action(description="Let automatic refunds above the hour's cap go out")
+    def approve(self, request: HttpRequest, rows: Any) -> None:
+        for refund in rows:
+            settlement.approve_refund(refund=refund, now=clock.now())
 
 
 @admin.register(Notice)
@@ -76,5 +93,5 @@ class DifferenceAdmin(DeskAdmin):
                 self.message_user(request, f"Difference {difference.pk}: {error}", level="warning")
 
 
-admin.site.register([EventRefund, Payout, PayoutLine, PracticePayout], DeskAdmin)
+admin.site.register([Dispute, EventRefund, PayoutAccount, Payout, PayoutLine, PracticePayout], DeskAdmin)
 admin.site.register([PracticeSession, PracticeNotice, PracticeRefund], DeskAdmin)

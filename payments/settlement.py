@@ -293,10 +293,23 @@ def settle_open(*, now: datetime) -> int:
         Payment.objects.filter(pk=payment.pk).update(asked_at=now)
         try:
             _settle_or_close(payment, now)
-        except (GatewayTrouble, PaymentRefused) as error:
+        except PaymentRefused as error:
+            logger.error("Payment %s refused: %s", payment.pk, error)
+            _give_up(payment, str(error), now)
+        except GatewayTrouble as error:
             logger.warning("Payment %s not settled: %s", payment.pk, error)
         looked += 1
     return looked
+
+
+def _give_up(payment: Payment, why: str, now: datetime) -> None:
+    """The provider will never open this one, such as an amount too small for it: its places are not kept for ever."""
+    with transaction.atomic():
+        order = _lock_order(payment.order_id)
+        if Payment.objects.filter(pk=payment.pk, provider_id=None, succeeded_at=None, failed_at=None).update(
+            failed_at=now, failure=why[:200]
+        ):
+            checkout.decide_unpaid(order=order, now=now)
 
 
 def _settle_or_close(payment: Payment, now: datetime) -> None:

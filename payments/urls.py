@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments import views, views_finance, views_manage
+from payments import views, views_account, views_disputes, views_finance, views_manage
 from payments.practice import views as practice_views
 
 app_name = "payments"
@@ -12,6 +12,9 @@ urlpatterns = [
     path("orders/<str:code>/<str:secret>/payment/return/", views.payment_return, name="payment-return"),
     path("notices/<slug:gateway_name>/", views.notice_new, name="notice-new"),
     path("practice/<str:token>/", practice_views.practice, name="practice"),
+    path("manage/<slug:slug>/payout-account/", views_account.payout_account, name="payout-account"),
+    path("manage/events/<slug:slug>/disputes/", views_disputes.dispute_list, name="dispute-list"),
+    path("manage/events/<slug:slug>/disputes/<int:pk>/", views_disputes.dispute, name="dispute"),
     path("manage/events/<slug:slug>/payments/", views_manage.payment_list, name="payment-list"),
     path("manage/events/<slug:slug>/orders/<str:code>/refund/", views_manage.refund_new, name="refund-new"),
     path("manage/events/<slug:slug>/payments/everybody/", views_manage.event_refund, name="event-refund"),

@@ -6,11 +6,12 @@ Django 5.2 has none of its own (6.0 does); the policy is one constant, so a pack
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob: https:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self' https://checkout.stripe.com"
+    "frame-ancestors 'none'; form-action 'self' https://checkout.stripe.com https://connect.stripe.com"
 )
 # The admin's own widgets and allauth's set small inline styles.
 ADMIN_POLICY = POLICY.replace("default-src 'self';", "default-src 'self'; style-src 'self' 'unsafe-inline';")
@@ -31,5 +32,7 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         policy = ADMIN_POLICY if request.path.startswith("/admin/") else POLICY
+        if settings.STRIPE_API_BASE:  # a double of Stripe has its pages at its own address
+            policy = f"{policy} {settings.STRIPE_API_BASE}"
         response.headers.setdefault("Content-Security-Policy", policy)
         return response

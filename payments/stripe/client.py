@@ -41,8 +41,8 @@ def call(endpoint: str, ask: Callable[[], Answer]) -> Answer:
     budget.take(endpoint=endpoint)
     try:
         return ask()
-    except stripe.IdempotencyError as error:  # the same key with other words: a mistake of ours, never repeated
-        raise PaymentRefused(_words(error)) from error
+    except stripe.IdempotencyError as error:  # the same key with other words: a mistake of ours
+        raise GatewayTrouble(_words(error)) from error  # there may be a session under it: not refused for good
     except stripe.InvalidRequestError as error:
         if error.http_status == 409:  # the first call with this key is still running
             raise GatewayTrouble(_words(error)) from error

@@ -144,7 +144,7 @@ class StripeGateway:
 
     def notices(self, *, since: datetime) -> Iterator[NoticeFact]:
         for account, told in _everywhere("events.list", since, {}, "events"):
-            thing = words.join(account, str(told.data.object.get("id") or ""))
+            thing = words.join(account, str(getattr(told.data.object, "id", None) or ""))
             yield NoticeFact(notice_id=told.id, kind=told.type, provider_id=thing, body={"type": told.type}, about=words.about(told.type))
 
     def payouts(self, *, since: datetime) -> Iterator[PayoutFact]:

@@ -33,3 +33,15 @@ def shop(live_server, settings):
     """The shop on a port of its own, where the provider posts its notices."""
     settings.SITE_URL = live_server.url
     return live_server
+
+
+@pytest.fixture
+def stripe_double(settings):
+    """Stripe's double on a port of its own, and the shop set up for it."""
+    from tests.stripe_double.server import Double
+
+    settings.PAYMENT_GATEWAY, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_double"
+    settings.STRIPE_WEBHOOK_SECRETS, settings.STRIPE_CALLS_PER_SECOND = ["whsec_double"], 10_000
+    with Double() as double:
+        settings.STRIPE_API_BASE = double.url
+        yield double
