@@ -9,6 +9,7 @@ from accounts.models import Invitation, Membership, Organiser, Role, User
 from outbox import post
 from ticketing.lib import tokens
 from ticketing.lib.later import later
+from trail import record
 
 INVITED_FOR = timedelta(days=14)
 
@@ -50,6 +51,13 @@ def invite(*, organiser: Organiser, email: str, role: str, by: User, now: dateti
             invited_at=now,
             expires_at=now + INVITED_FOR,
         )
+        record.note(
+            act="member_invited",
+            about="organiser",
+            about_id=organiser.pk,
+            organiser_id=organiser.pk,
+            words=f"{email} as {made.get_role_display()}",
+        )
         post.owe(kind="invitation", to=email, subject_id=made.pk, now=now)
         later("outbox.send_due")
     return made
@@ -75,13 +83,20 @@ def change_role(*, membership: Membership, role: str) -> None:
     with transaction.atomic():
         _keep_an_owner(membership, leaves=Role(role) != Role.OWNER)
         Membership.objects.filter(pk=membership.pk).update(role=Role(role))
+        _note(membership, "role_changed", {"role": (membership.role, role)})
 
 
 def remove(*, membership: Membership) -> None:
     """Never the last owner."""
     with transaction.atomic():
         _keep_an_owner(membership, leaves=True)
+        _note(membership, "member_removed")
         Membership.objects.filter(pk=membership.pk).delete()
+
+
+def _note(membership: Membership, act: str, changed: dict[str, tuple[object, object]] | None = None) -> None:
+    organiser_id = membership.organiser_id
+    record.note(act=act, about="organiser", about_id=organiser_id, organiser_id=organiser_id, changed=changed, words=str(membership.user))
 
 
 def _keep_an_owner(membership: Membership, *, leaves: bool) -> None:

@@ -19,7 +19,7 @@ def organiser_new(request: HttpRequest) -> HttpResponse:
     form = OrganiserForm(request.POST or None, initial={"email": request.user.email, "currency": "EUR"})
     if request.method == "POST" and form.is_valid():
         team.create_organiser(owner=request.user, **form.cleaned_data)
-        return redirect("events:home")
+        return redirect("workspace:home")
     return render(request, "accounts/organiser_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -77,7 +77,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         assert isinstance(request.user, User)
         try:
             team.accept(invitation=row, user=request.user, now=clock.now())
-            return redirect("events:home")
+            return redirect("workspace:home")
         except team.TeamRefused as error:
             refused = str(error)
     return render(request, "accounts/invitation.html", {"invitation": row, "refused": refused}, status=409 if refused else 200)

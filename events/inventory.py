@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from django.db import connection, models, transaction
 
 from events.models import Quota, TicketType
+from trail import record
 
 CLAIM = "UPDATE events_quota SET claimed = claimed + %s WHERE id = %s AND claimed + %s <= capacity"
 CLAIM_FAST = (
@@ -97,9 +98,19 @@ def free_places(*, ticket_types: Sequence[TicketType]) -> dict[int, int]:
 
 def set_capacity(*, quota: Quota, capacity: int) -> None:
     """Change a quota's capacity. Refused below what is claimed (F26)."""
-    changed = Quota.objects.filter(pk=quota.pk, claimed__lte=capacity).update(capacity=capacity)
-    if changed != 1:
-        raise BelowClaimed()
+    with transaction.atomic():
+        before = Quota.objects.filter(pk=quota.pk).values_list("capacity", flat=True).first()
+        if Quota.objects.filter(pk=quota.pk, claimed__lte=capacity).update(capacity=capacity) != 1:
+            raise BelowClaimed()
+        if before != capacity:
+            record.note(
+                act="capacity_changed",
+                about="event",
+                about_id=quota.event_id,
+                event_id=quota.event_id,
+                changed={"capacity": (before, capacity)},
+                words=quota.name,
+            )
     quota.capacity = capacity
 
 

@@ -11,8 +11,10 @@ from accounts.models import Organiser
 from events import inventory
 from events.models import Event, Pricing, Quota, TicketType
 from ticketing.lib import pagecache, tokens
+from trail import record
 
 LIST_SCOPE = "events"
+ON_THE_TRAIL = ("name", "pricing", "price_minor", "sale_starts_at", "sale_ends_at", "min_per_order", "max_per_order", "hidden")
 ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover")
 
 
@@ -34,19 +36,31 @@ def create_event(*, organiser: Organiser, fields: dict[str, Any]) -> Event:
     """A new event, not published."""
     with transaction.atomic():
         event = Event.objects.create(organiser=organiser, slug=free_slug(fields["name"]), **fields)
+        _note(event, "event_made")
         changed(event)
     return event
 
 
 def update_event(*, event: Event, fields: dict[str, Any]) -> None:
     """Change what the organiser typed. The address stays; the ticket's design is drawn anew if it shows the change."""
-    if any(getattr(event, name) != fields[name] for name in ON_THE_TICKET if name in fields):
+    was = {name: getattr(event, name) for name in fields}
+    if any(was[name] != fields[name] for name in ON_THE_TICKET if name in fields):
         event.design_version += 1
     for name, value in fields.items():
         setattr(event, name, value)
     with transaction.atomic():
         event.save()
+        _note(event, "event_changed", {name: (_short(was[name]), _short(value)) for name, value in fields.items()})
         changed(event)
+
+
+def _note(event: Event, act: str, fields: dict[str, tuple[object, object]] | None = None, *, words: str = "") -> None:
+    record.note(act=act, about="event", about_id=event.pk, event_id=event.pk, organiser_id=event.organiser_id, changed=fields, words=words)
+
+
+def _short(value: object) -> object:
+    """A field's value for the trail; of a picture, its name; of a long text, its beginning."""
+    return str(value)[:120] if not isinstance(value, int | None) else value
 
 
 def free_slug(name: str) -> str:
@@ -80,14 +94,16 @@ def publish(*, event: Event, now: datetime) -> None:
     if missing := missing_for_publication(event=event, now=now):
         raise NotReady(missing)
     with transaction.atomic():
-        Event.objects.filter(pk=event.pk, published_at=None, cancelled_at=None).update(published_at=now)
+        if Event.objects.filter(pk=event.pk, published_at=None, cancelled_at=None).update(published_at=now):
+            _note(event, "event_published")
         changed(event)
 
 
 def unpublish(*, event: Event) -> None:
     """Take it off the public pages. Tickets stay valid."""
     with transaction.atomic():
-        Event.objects.filter(pk=event.pk).update(published_at=None)
+        if Event.objects.filter(pk=event.pk, published_at__isnull=False).update(published_at=None):
+            _note(event, "event_unpublished")
         changed(event)
 
 
@@ -96,6 +112,8 @@ def cancel(*, event: Event, now: datetime) -> bool:
     ended by their own verbs. False when it was cancelled before."""
     with transaction.atomic():
         done = Event.objects.filter(pk=event.pk, cancelled_at=None).update(cancelled_at=now)
+        if done:
+            _note(event, "event_cancelled")
         changed(event)
     return bool(done)
 
@@ -110,6 +128,7 @@ def copy_event(*, event: Event) -> Event:
         copy.published_at = copy.cancelled_at = None
         copy._state.adding = True
         copy.save()
+        _note(copy, "event_made", words=f"A copy of {event.name}")
         for quota in quotas.values():
             quota.event = copy
             quota.save()
@@ -126,6 +145,7 @@ def save_ticket_type(*, event: Event, kind: TicketType, quotas: list[Quota], own
     """Make or change a type. `own_capacity`: its own quota is made, or given this capacity (BelowClaimed)."""
     with transaction.atomic():
         kind.event = event
+        before = TicketType.objects.filter(pk=kind.pk).values(*ON_THE_TRAIL).first() or {}
         if kind.pricing == Pricing.FREE:
             kind.price_minor = 0
         if kind.pk is None:
@@ -136,6 +156,8 @@ def save_ticket_type(*, event: Event, kind: TicketType, quotas: list[Quota], own
             inventory.set_capacity(quota=own, capacity=own_capacity)
             quotas = [*quotas, own]
         kind.quotas.set({quota.pk: quota for quota in quotas}.values())
+        was_now = {name: (_short(before.get(name)), _short(getattr(kind, name))) for name in ON_THE_TRAIL}
+        _note(event, "type_changed" if before else "type_made", was_now if before else None, words=kind.name)
         changed(event)
     return kind
 
@@ -154,6 +176,7 @@ def archive_ticket_type(*, kind: TicketType, now: datetime) -> None:
     """Not sold any more; tickets sold stay valid."""
     with transaction.atomic():
         TicketType.objects.filter(pk=kind.pk).update(archived_at=now)
+        _note(kind.event, "type_archived", words=kind.name)
         changed(kind.event)
 
 
@@ -163,6 +186,7 @@ def save_quota(*, event: Event, quota: Quota, capacity: int) -> Quota:
         if quota.pk is None:
             quota.event, quota.capacity = event, capacity
             quota.save()
+            _note(event, "capacity_made", words=f"{quota.name}: {capacity}")
         else:
             Quota.objects.filter(pk=quota.pk).update(name=quota.name)
             inventory.set_capacity(quota=quota, capacity=capacity)

@@ -4,37 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.access import members_with, organiser_for_member, organisers_of
+from accounts.access import organiser_for_member
 from events import publication as verbs
 from events.access import event_for_member
 from events.forms import EventForm
-from events.models import Event, TicketType
+from events.models import TicketType
 from events.views_public import show_event
 from ticketing.lib import clock
-
-LISTED = 100
-
-
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    memberships = organisers_of(user=request.user)
-    past = request.GET.get("show") == "past"
-    now = clock.now()
-    events = Event.objects.select_related("organiser").filter(organiser__in=members_with(user=request.user, to="view")).defer("description")
-    events = events.filter(ends_at__lt=now).order_by("-starts_at") if past else events.filter(ends_at__gte=now).order_by("starts_at")
-    events = events.annotate(claimed=Sum("quotas__claimed"), capacity=Sum("quotas__capacity"))
-    context = {
-        "memberships": memberships,
-        "events": list(events[:LISTED]),
-        "past": past,
-        "may_create": [m for m in memberships if m.role in ("owner", "manager")],
-    }
-    return render(request, "events/home.html", context)
 
 
 @login_required
@@ -64,21 +44,6 @@ def _form_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> Http
 
 
 @login_required
-def overview(request: HttpRequest, slug: str) -> HttpResponse:
-    event = event_for_member(user=request.user, slug=slug, to="view")
-    quotas = list(event.quotas.prefetch_related("ticket_types"))
-    context = {
-        "event": event,
-        "tab": "overview",
-        "quotas": quotas,
-        "claimed": sum(quota.claimed for quota in quotas),
-        "capacity": sum(quota.capacity for quota in quotas),
-        "missing": verbs.missing_for_publication(event=event, now=clock.now()),
-    }
-    return render(request, "events/overview.html", context)
-
-
-@login_required
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     return show_event(request, event_for_member(user=request.user, slug=slug, to="view"), preview=True)
 
@@ -93,7 +58,7 @@ def publication(request: HttpRequest, slug: str) -> HttpResponse:
     except verbs.NotReady as error:
         for sentence in error.missing:
             messages.warning(request, sentence)
-    return redirect("events:overview", slug=slug)
+    return redirect("workspace:event-home", slug=slug)
 
 
 @login_required
@@ -102,7 +67,7 @@ def unpublication(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
     verbs.unpublish(event=event)
     messages.info(request, "Not public any more. Tickets that were sold stay valid.")
-    return redirect("events:overview", slug=slug)
+    return redirect("workspace:event-home", slug=slug)
 
 
 @login_required
@@ -111,7 +76,7 @@ def cancellation(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         verbs.cancel(event=event, now=clock.now())
         messages.info(request, "Cancelled. Nothing is sold any more. Orders can be cancelled and refunded from their pages.")
-        return redirect("events:overview", slug=slug)
+        return redirect("workspace:event-home", slug=slug)
     return render(request, "events/cancel.html", {"event": event, "tab": "overview"})
 
 

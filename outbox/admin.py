@@ -13,7 +13,7 @@ from ticketing.lib.desk import DeskAdmin
 
 @admin.register(Mail)
 class MailAdmin(DeskAdmin):
-    list_display = ("key", "kind", "to", "queued_at", "due_at", "tries", "sent_at", "given_up_at", "last_error")
+    list_display = ("key", "kind", "bulk", "to", "queued_at", "due_at", "tries", "sent_at", "given_up_at", "last_error")
     search_fields = ("to__iexact", "key__exact")
     exclude = ("message",)
     actions = ("retry",)

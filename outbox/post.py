@@ -9,15 +9,16 @@ import email
 import email.policy
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
 from outbox.models import Mail
@@ -32,10 +33,11 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 BATCH = 50
+BULK_SWEEP_SECONDS, BULK_TURN = 10, 20  # a sweep of bulk mail, and after how many it looks for other mail
 BATCH_SECONDS = 30  # much less than CLAIMED_FOR, which is counted from the sweep's beginning
 OWE = (
-    'INSERT INTO outbox_mail (key, kind, "to", subject_id, queued_at, due_at, tries, last_error) '
-    "VALUES (%s, %s, %s, %s, %s, %s, 0, '') ON CONFLICT DO NOTHING"
+    'INSERT INTO outbox_mail (key, kind, "to", subject_id, queued_at, due_at, tries, last_error, event_id) '
+    "VALUES (%s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT DO NOTHING"
 )
 MAIL = Prepared(lambda: Mail.objects.filter(key=Param("key"), sent_at=None, given_up_at=None))
 CLAIM = PreparedUpdate(
@@ -51,15 +53,24 @@ COMPOSERS = {
     "invitation": "accounts.mails.invitation",
     "alarm_fired": "operations.watch.telling.alarm_mail",
     "alarm_cleared": "operations.watch.telling.alarm_mail",
+    "message": "workspace.mails.message",
+    "export_ready": "workspace.mails.export_ready",
 }
 
 
-def owe(*, kind: str, to: str, subject_id: int, now: datetime, key: str | None = None) -> str:
-    """A mail of this kind about this row, once: the same key again owes nothing more. Returns the key."""
+def owe(*, kind: str, to: str, subject_id: int, now: datetime, key: str | None = None, event_id: int | None = None) -> str:
+    """A mail of this kind about this row, once: the same key again owes nothing more. Returns the key.
+
+    `event_id`: whose organiser sees it among the event's mail."""
     key = key or f"{kind}:{subject_id}"
     with connection.cursor() as cursor:
-        cursor.execute(OWE, [key, kind, to, subject_id, now, now])
+        cursor.execute(OWE, [key, kind, to, subject_id, now, now, event_id])
     return key
+
+
+def owe_bulk(*, mails: Iterable[Mail]) -> None:
+    """The same to many: sent when nothing else is due, a limited number a minute. `key` makes each once."""
+    Mail.objects.bulk_create(mails, batch_size=500, ignore_conflicts=True)
 
 
 def owe_message(*, message: EmailMessage, key: str, now: datetime) -> None:
@@ -69,6 +80,20 @@ def owe_message(*, message: EmailMessage, key: str, now: datetime) -> None:
         ignore_conflicts=True,
     )
     later("outbox.send_due")
+
+
+def _some(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def withdraw(*, keys: Iterable[str], why: str, now: datetime) -> int:
+    """Send these no more, as far as they were not sent. Returns how many were still waiting."""
+    waiting, done = Mail.objects.filter(sent_at=None, given_up_at=None), 0
+    for some in _some(keys, 500):
+        done += waiting.filter(key__in=some).update(given_up_at=now, last_error=why[:300])
+    return done
 
 
 def send_now(*, key: str, now: datetime) -> bool:
@@ -88,11 +113,34 @@ def send_due(*, now: datetime) -> int:
 
     Ends early at a mail server that is slow or hangs: the next sweep goes on, and no claim runs out
     while its mail is on the way."""
-    rows = list(Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None).order_by("due_at")[:BATCH])
+    rows = list(_due(now).filter(bulk=False).order_by("due_at")[:BATCH])
+    return _send_all(rows, now, until=time.monotonic() + BATCH_SECONDS)
+
+
+def send_bulk_due(*, now: datetime) -> int:
+    """Send some of what goes to many, as many as BULK_MAILS_PER_MINUTE allows for one sweep. Returns how many.
+
+    Mail that one person waits for goes first: none of this is sent while any of that is due."""
+    share = max(1, settings.BULK_MAILS_PER_MINUTE * BULK_SWEEP_SECONDS // 60)
+    sent, until = 0, time.monotonic() + BULK_SWEEP_SECONDS - 1
+    for _ in range(0, share, BULK_TURN):
+        if time.monotonic() >= until or _due(now).filter(bulk=False).exists():
+            break
+        rows = list(_due(now).filter(bulk=True).order_by("due_at", "id")[: min(BULK_TURN, share - sent)])
+        if not rows:
+            break
+        sent += _send_all(rows, now, until=until)
+    return sent
+
+
+def _due(now: datetime) -> QuerySet[Mail]:
+    return Mail.objects.filter(due_at__lte=now, sent_at=None, given_up_at=None)
+
+
+def _send_all(rows: list[Mail], now: datetime, *, until: float) -> int:
     if not rows:
         return 0
     transport = get_connection(settings.OUTBOX_TRANSPORT)
-    until = time.monotonic() + BATCH_SECONDS
     sent = sum(_send(row, transport, now) for row in rows if time.monotonic() < until and _claimed(row, now))
     transport.close()
     return sent

@@ -7,3 +7,8 @@ from ticketing.lib import clock
 @shared_task(name="outbox.send_due")
 def send_due() -> None:
     post.send_due(now=clock.now())
+
+
+@shared_task(name="outbox.send_bulk_due")
+def send_bulk_due() -> None:
+    post.send_bulk_due(now=clock.now())

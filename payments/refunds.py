@@ -12,6 +12,8 @@ from payments.models import Dispute, Payment, Refund, RefundReason
 from payments.settlement import RefundTooLarge, owe_refund
 from registrations import cancellation
 from registrations.models import Order, Ticket
+from ticketing.lib import money
+from trail import record
 
 VOID_REASON = "refunded"
 
@@ -119,6 +121,8 @@ def refund_order(
                 rest -= part
         if rest > 0 or amount_minor <= 0:
             raise RefundTooLarge("That is more than this order brought in and has not been given back yet.")
+        words = f"{money.format_money(amount_minor, order.currency)}: {RefundReason(reason).label}"
+        record.note(act="refund_asked", about="order", about_id=order.pk, event_id=order.event_id, words=words)
     return refunds
 
 

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from events import inventory
 from outbox import post
 from registrations import allowance
 from registrations.models import Hold, Order, Ticket
+from trail import record
 
 
 def cancel_order(*, order: Order, now: datetime) -> bool:
@@ -23,11 +25,12 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
         quantities = dict(row.lines.values_list("ticket_type_id", "quantity"))
         if row.confirmed_at:
             inventory.release(needs=inventory.quota_needs(quantities=quantities))
-            post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now)
+            post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now, event_id=row.event_id)
         elif row.hold_id:
             _free_hold(row.hold_id, now)
         # After the places, as the sweeper does, so that the two never wait in a ring.
         allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=sum(quantities.values()))
+        record.note(act="order_cancelled", about="order", about_id=row.pk, event_id=row.event_id)
     return True
 
 
@@ -38,7 +41,13 @@ def _free_hold(hold_id: int, now: datetime) -> None:
 
 def void_ticket(*, ticket: Ticket, reason: str, now: datetime) -> bool:
     """Make one ticket unusable. Its place stays claimed; cancel the order to free places."""
-    return bool(Ticket.objects.filter(pk=ticket.pk, voided_at=None).update(voided_at=now, void_reason=reason[:20]))
+    with transaction.atomic():
+        done = bool(Ticket.objects.filter(pk=ticket.pk, voided_at=None).update(voided_at=now, void_reason=reason[:20]))
+        if done:
+            Order.objects.filter(pk=ticket.order_id).update(revision=F("revision") + 1)  # its PDF has a page less
+            words = f"Ticket {ticket.position}, {ticket.attendee_name}: {reason}"
+            record.note(act="ticket_voided", about="order", about_id=ticket.order_id, event_id=ticket.event_id, words=words)
+    return done
 
 
 FROZEN = "disputed"

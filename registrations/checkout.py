@@ -286,7 +286,7 @@ def _place(hold: Hold, now: datetime) -> Order:
     ]
     ADD_ORDER_LINES.run(order_lines)
     if total == 0:
-        _issue_tickets(order, order_lines, now)
+        issue_tickets(order, order_lines, now)
     return order
 
 
@@ -339,7 +339,7 @@ def confirm_order(*, order: Order, now: datetime) -> bool:
             return False
         Order.objects.filter(pk=row.pk).update(confirmed_at=now, expired_at=None)
         row.confirmed_at = order.confirmed_at = now
-        _issue_tickets(row, list(row.lines.all()), now)
+        issue_tickets(row, list(row.lines.all()), now)
     return True
 
 
@@ -365,7 +365,8 @@ def _take_places(order: Order, now: datetime) -> bool:
     return True
 
 
-def _issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+def issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """The tickets of an order that has just been confirmed, in the caller's transaction."""
     key_id = codes.signing_key_id(event_id=order.event_id, now=now)
     attendees = [(line, attendee) for line in lines for attendee in line.attendees]
     tickets = [

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from outbox import post
 from registrations import documents, invoices
@@ -16,6 +17,7 @@ from registrations.models import Order
 from ticketing.lib import meters
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
+from trail import record
 
 logger = logging.getLogger("ticketing.fulfilment")
 BATCH = 200
@@ -31,7 +33,7 @@ def fulfil(*, order_id: int, now: datetime) -> None:
     if order is None:
         return
     meters.about(event=order.event_id, organiser=order.event.organiser_id)
-    key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now)
+    key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)
     invoices.issue(order=order, now=now)
@@ -95,7 +97,15 @@ def pdf_link(*, order: Order) -> str | None:
 
 def send_again(*, order: Order, now: datetime) -> None:
     """The confirmation once more, because somebody asked; at most once a minute."""
-    post.owe(
-        kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, key=f"order_confirmation:{order.pk}:{now:%Y%m%d%H%M}"
-    )
-    later("outbox.send_due")
+    with transaction.atomic():
+        key = f"order_confirmation:{order.pk}:{now:%Y%m%d%H%M}"
+        post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, key=key, event_id=order.event_id)
+        record.note(
+            act="confirmation_sent_again", about="order", about_id=order.pk, event_id=order.event_id, words=f"To {order.buyer_email}"
+        )
+        later("outbox.send_due")
+
+
+def fulfil_without_mail(*, order: Order, now: datetime) -> None:
+    """An order whose buyer is told in another way, or not at all. In the transaction that makes it."""
+    FULFIL.run(order=order.pk, now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -59,6 +60,9 @@ class Hold(Priced):
     converted_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Where the buyer came from: ?src= of the page."
+    )
 
     class Meta:
         constraints = [
@@ -146,6 +150,15 @@ class Order(Priced):
     def get_absolute_url(self) -> str:
         """The unguessable link: whoever holds it is the buyer."""
         return reverse("registrations:order", kwargs={"code": self.code, "secret": self.secret})
+
+    @property
+    def state(self) -> str:
+        """cancelled, confirmed, expired or waiting."""
+        if self.cancelled_at:
+            return "cancelled"
+        if self.confirmed_at:
+            return "confirmed"
+        return "expired" if self.expired_at else "waiting"
 
 
 class OrderLine(PricedLine):
@@ -235,6 +248,28 @@ class Invoice(models.Model):
     @property
     def total_minor(self) -> int:
         return self.net_minor + self.tax_minor
+
+
+class StaffOrderKind(models.TextChoices):
+    COMP = "comp", "Comp: free of charge"
+    DOOR = "door", "Door sale: paid here and now"
+    IMPORTED = "import", "Imported from another system"
+
+
+class PaidBy(models.TextChoices):
+    NOTHING = "", "Nothing to pay"
+    CASH = "cash", "Cash"
+    CARD = "card", "Card, on our own terminal"
+
+
+class StaffOrder(models.Model):
+    """Why an order has no hold: staff made it. Its money, if any, was taken outside of this system."""
+
+    order = models.OneToOneField(Order, models.CASCADE, primary_key=True, related_name="staff")
+    kind = models.CharField(max_length=8, choices=StaffOrderKind)
+    paid_by = models.CharField(max_length=8, choices=PaidBy, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
 
 class SigningKey(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from registrations.checkout import Refused
 from registrations.models import Order, Ticket
+from trail import record
 
 
 def reassign_ticket(*, order: Order, position: int, name: str, email: str, now: datetime) -> None:
@@ -14,9 +15,17 @@ def reassign_ticket(*, order: Order, position: int, name: str, email: str, now: 
     if order.event.ends_at <= now:
         raise Refused("The event is over, so names can't be changed any more.", code="event_over")
     with transaction.atomic():
-        changed = Ticket.objects.filter(order=order, order__cancelled_at=None, position=position, voided_at=None).update(
-            attendee_name=name, attendee_email=email
-        )
-        if not changed:
+        valid = Ticket.objects.filter(order=order, order__cancelled_at=None, position=position, voided_at=None)
+        before = valid.select_for_update(of=("self",)).first()
+        if before is None or not valid.update(attendee_name=name, attendee_email=email):
             raise Refused("This ticket is not valid any more, so its name can't be changed.", code="ticket_void")
         Order.objects.filter(pk=order.pk).update(revision=F("revision") + 1)
+        changed = {"attendee": (before.attendee_name, name), "e-mail": (before.attendee_email, email)}
+        record.note(
+            act="ticket_reassigned",
+            about="order",
+            about_id=order.pk,
+            event_id=order.event_id,
+            changed=changed,
+            words=f"Ticket {position}",
+        )

@@ -1,8 +1,8 @@
-"""Addresses of registrations: the buyer's way, the order, and the organiser's lists."""
+"""Addresses of registrations: the buyer's way and the order."""
 
 from django.urls import include, path
 
-from registrations import views_checkout, views_invoices, views_manage, views_order
+from registrations import views_checkout, views_invoices, views_order
 
 app_name = "registrations"
 CHECKOUT = [
@@ -22,16 +22,9 @@ ORDER = [
     path("tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
 ]
 MANAGE = [
-    path("orders/", views_manage.order_list, name="order-list"),
-    path("orders.csv", views_manage.order_export, name="order-export"),
-    path("orders/<str:code>/", views_manage.order_manage, name="order-manage"),
-    path("orders/<str:code>/cancellation/", views_manage.order_cancellation, name="order-cancellation"),
-    path("orders/<str:code>/mail/", views_manage.order_mail, name="order-mail"),
     path("invoices/", views_invoices.invoice_list, name="invoice-list"),
     path("invoices.csv", views_invoices.invoice_export, name="invoice-export"),
     path("invoices/<int:number>.pdf", views_invoices.invoice_file, name="invoice-file"),
-    path("attendees/", views_manage.attendee_list, name="attendee-list"),
-    path("attendees.csv", views_manage.attendee_export, name="attendee-export"),
 ]
 urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),

@@ -13,9 +13,9 @@ from registrations import invoices
 from registrations.access import order_for_link
 from registrations.invoice_pdf import invoice_pdf
 from registrations.models import Invoice, InvoiceKind
-from registrations.views_manage import csv_file
 from registrations.views_order import private
 from ticketing.lib import clock, money
+from ticketing.lib.spreadsheets import csv_file
 
 PAGE = 50
 

@@ -64,19 +64,10 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "pay_url": f"{order.get_absolute_url()}payment/",
         "check_url": f"{order.get_absolute_url()}payment/return/",
         "position": position,
-        "state": state_of(order),
+        "state": order.state,
         "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
     return render(request, "registrations/order.html", context, status=status)
-
-
-def state_of(order: Order) -> str:
-    """cancelled, confirmed, expired or waiting."""
-    if order.cancelled_at:
-        return "cancelled"
-    if order.confirmed_at:
-        return "confirmed"
-    return "expired" if order.expired_at else "waiting"
 
 
 @private

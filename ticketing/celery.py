@@ -34,12 +34,17 @@ app.conf.task_routes = {
     "payments.practice_deliver_due": {"queue": "now"},
     "outbox.*": {"queue": "soon"},
     "scanning.*": {"queue": "whenever"},
+    "workspace.*": {"queue": "whenever"},
 }
 # Nudges are for speed; each line here finds the rows that a lost nudge left behind.
 app.conf.beat_schedule = {
     "release expired holds": {"task": "registrations.expire_holds", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "fulfil what a nudge missed": {"task": "registrations.fulfil_due", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "send due mail": {"task": "outbox.send_due", "schedule": 10.0, "options": {"expires": 10}},
+    "send mail that goes to many": {"task": "outbox.send_bulk_due", "schedule": 10.0, "options": {"expires": 10}},
+    "owe the mail of messages": {"task": "workspace.send_messages", "schedule": 10.0, "options": {"expires": 10}},
+    "exports, imports and long acts": {"task": "workspace.run_due_jobs", "schedule": 30.0, "options": {"expires": 30}},
+    "sum up sales and views": {"task": "workspace.sum_up", "schedule": 60.0, "options": {"expires": 60}},
     "handle notices a nudge missed": {"task": "payments.handle_due_notices", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "close or settle open payments": {"task": "payments.settle_open", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "seal new tickets for gates' copies": {"task": "scanning.refresh_copies", "schedule": 60.0, "options": {"expires": 60}},

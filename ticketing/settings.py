@@ -49,12 +49,14 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # --- rooms ----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "operations",
+    "workspace",
     "payments",
     "scanning",
     "registrations",
     "events",
     "accounts",
     "outbox",
+    "trail",
     "ticketing",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "trail.middleware.ActorMiddleware",  # what a request changes is noted as its user's
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -220,6 +223,7 @@ else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 10
+BULK_MAILS_PER_MINUTE = env.int("BULK_MAILS_PER_MINUTE", 600)  # messages to many; mail one person waits for is not limited
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <tickets@{_site.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -268,6 +272,7 @@ STATIC_ROOT = VAR_DIR / "static"
 # Front-end packages' own files, put there by bin/install; without Node charts and the camera's reader are absent.
 _vendor = BASE_DIR / "node_modules" / ".served"
 STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", _vendor)] if _vendor.is_dir() else [])]
+HAS_CHARTS = (_vendor / "uplot").is_dir()
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ADD_HEADERS_FUNCTION = csp.decoder_headers
@@ -278,6 +283,7 @@ COVER_MAX_BYTES = 10 * 1024 * 1024
 # --- selling --------------------------------------------------------------------------
 HOLD_MINUTES = env.int("HOLD_MINUTES", 15)
 HOLD_EXTENSIONS = env.int("HOLD_EXTENSIONS", 2)
+JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", 1 if EMBEDDED else 4)  # exports, imports and acts on many orders
 PDF_IN_MAIL = env.bool("PDF_IN_MAIL", True)
 _stripe_key = env.str("STRIPE_SECRET_KEY", "")
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", "stripe" if _stripe_key else "practice" if EMBEDDED else "")

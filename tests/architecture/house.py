@@ -5,9 +5,19 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("accounts", "events", "operations", "outbox", "payments", "registrations", "scanning", "ticketing")
+ROOMS = ("accounts", "events", "operations", "outbox", "payments", "registrations", "scanning", "ticketing", "trail", "workspace")
 # Higher uses lower. Payments and scanning do not see each other.
-FLOOR = {"operations": 5, "payments": 4, "scanning": 4, "registrations": 3, "events": 2, "accounts": 1, "outbox": 0}
+FLOOR = {
+    "operations": 7,
+    "workspace": 6,
+    "payments": 5,
+    "scanning": 5,
+    "registrations": 4,
+    "events": 3,
+    "accounts": 2,
+    "outbox": 1,
+    "trail": 0,
+}
 
 
 def files(*folders: str, ending: str) -> list[str]:

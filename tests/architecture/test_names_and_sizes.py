@@ -9,7 +9,20 @@ from tests.architecture.house import files, findings, own_python, source
 
 NO_IDEA = re.compile(r"^(utils?|helpers?|services?|common|core|misc|managers?|handlers?|processors?|stuff)$")
 LONGEST = 500
-PLACES = ("accounts", "bench", "events", "operations", "outbox", "payments", "registrations", "scanning", "tests", "ticketing")
+PLACES = (
+    "accounts",
+    "bench",
+    "events",
+    "operations",
+    "outbox",
+    "payments",
+    "registrations",
+    "scanning",
+    "tests",
+    "ticketing",
+    "trail",
+    "workspace",
+)
 
 
 def names_without_idea(path: str) -> list[str]:

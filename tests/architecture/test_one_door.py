@@ -15,7 +15,7 @@ DOORS = {
     "released_at": {"registrations/checkout.py", "registrations/rebuilding.py"},
     "converted_at": {"registrations/checkout.py"},
     "payment_open_since": {"registrations/checkout.py"},
-    "confirmed_at": {"registrations/checkout.py", LARGE},
+    "confirmed_at": {"registrations/checkout.py", "registrations/staff_orders.py", LARGE},
     "expired_at": {"registrations/checkout.py", "registrations/expiry.py", "registrations/rebuilding.py"},
     "cancelled_at": {"registrations/cancellation.py", "events/publication.py"},
     "voided_at": {"registrations/cancellation.py"},
@@ -44,7 +44,7 @@ DOORS = {
 }
 MAKERS = {
     "Hold": {"registrations/checkout.py", "registrations/rebuilding.py"},
-    "Order": {"registrations/checkout.py", "registrations/rebuilding.py"},
+    "Order": {"registrations/checkout.py", "registrations/rebuilding.py", "registrations/staff_orders.py"},
     "Ticket": {"registrations/checkout.py"},
     "Invoice": {"registrations/invoices.py"},
     "Payment": {"payments/settlement.py"},
@@ -59,6 +59,7 @@ MAKERS = {
     "Undo": {"scanning/undoing.py"},
     "Conflict": {"scanning/conflicts.py"},
     "Device": {"scanning/devices.py"},
+    "Change": {"trail/record.py"},
 }
 ROWS = {*MAKERS, "Event", "Quota", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
 WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS

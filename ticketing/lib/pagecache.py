@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from ticketing.lib import meters
+from ticketing.lib import meters, views_tally
 from ticketing.lib.forgiving_cache import breaker
 
 # One round trip: the page, if its scope's version is still the one it was rendered under.
@@ -26,6 +26,7 @@ LOOK_UP = """
 local page = redis.call('HMGET', KEYS[1], 'scope', 'version', 'head', 'body')
 if not page[1] then return false end
 if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false end
+if ARGV[2] then redis.call('HINCRBY', ARGV[2], page[1] .. '|' .. ARGV[3], 1) end
 return {page[3], page[4]}
 """
 PUBLIC = re.compile(r"/$|/events/")  # where marked pages are; private ones don't ask Redis
@@ -55,6 +56,20 @@ def _look_up() -> Any:
 
 def _key(kind: str, name: str) -> str:
     return f"{settings.CACHES['default']['KEY_PREFIX']}:{settings.CACHE_NAMESPACE}:{kind}:{name}"
+
+
+def views_key() -> str:
+    """Where the middleware counts: {scope|source: views} until a sweep takes them."""
+    return _key("views", "pages")
+
+
+def take_views() -> dict[tuple[str, str], int]:
+    """What was counted since the last time; {} without Redis. Then `forget_views`."""
+    return dict(breaker.call(lambda: views_tally.take(client=_redis(), key=views_key()), otherwise={}))
+
+
+def forget_views() -> None:
+    breaker.call(lambda: views_tally.forget(client=_redis(), key=views_key()), otherwise=None)
 
 
 def changed(*scopes: str) -> None:
@@ -104,17 +119,18 @@ class PageCacheMiddleware:
         if request.method not in ("GET", "HEAD") or not settings.PAGE_CACHE_ENABLED or not PUBLIC.match(request.path_info):
             return self.get_response(request)
         key = _key("page", request.get_host() + request.get_full_path())
-        found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", "")]), otherwise=None)
+        counted = [views_key(), views_tally.source_of(request)] if views_tally.is_counted(request) else []
+        found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", ""), *counted]), otherwise=None)
         if found:
             return _answer(found)
         response = self.get_response(request)
         mark = getattr(response, "page_cache", None)
         if mark and not response.cookies and not response.streaming:
-            self._store(key, response, mark, request.resolver_match.view_name if request.resolver_match else "")
+            self._store(key, response, mark, request.resolver_match.view_name if request.resolver_match else "", counted)
         return response
 
     @staticmethod
-    def _store(key: str, response: HttpResponse, mark: tuple[str, bytes, int], route: str) -> None:
+    def _store(key: str, response: HttpResponse, mark: tuple[str, bytes, int], route: str, counted: list[str]) -> None:
         scope, version, seconds = mark
         head = json.dumps([{name: response.headers[name] for name in STORED_HEADERS if name in response.headers}, route, meters.subject()])
 
@@ -123,6 +139,8 @@ class PageCacheMiddleware:
             pipe.delete(key)
             pipe.hset(key, mapping={"scope": scope, "version": version, "head": head, "body": response.content})
             pipe.expire(key, max(1, seconds))
+            if counted:
+                pipe.hincrby(counted[0], f"{scope}|{counted[1]}", 1)
             pipe.execute()
 
         breaker.call(act, otherwise=None)

@@ -7,7 +7,7 @@ from operations.models import DAY, HOUR, EventMeter, Meter
 ROUTES = {
     "events:event-list": (3000, 0.4, 2_000_000, 1_200_000, 2),
     "events:event": (9000, 0.6, 3_000_000, 1_800_000, 3),
-    "events:overview": (800, 0.0, 15_000_000, 9_000_000, 12),
+    "workspace:event-home": (800, 0.0, 15_000_000, 9_000_000, 12),
     "registrations:hold-new": (1200, 0.0, 12_000_000, 6_000_000, 6),
     "registrations.fulfil": (500, 0.0, 60_000_000, 45_000_000, 14),
     "payments:payment-new": (500, 0.0, 30_000_000, 7_000_000, 9),

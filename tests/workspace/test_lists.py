@@ -55,7 +55,7 @@ def test_search_can_use_its_index(concert, rows, find, index):
 
 
 def test_pages_show_each_order_once(desk, concert, monkeypatch):
-    monkeypatch.setattr("registrations.views_manage.PAGE", 2)
+    monkeypatch.setattr("workspace.views_lists.PAGE", 2)
     kind = cast.ticket_type(concert)
     codes = {cast.ordered(kind).code for _ in range(5)}
     url, seen = f"/manage/events/{concert.slug}/orders/", []

@@ -1,0 +1,217 @@
+"""How is it going: sold, money, pace, ways, turnout. Kept for 30 seconds; right to the ticket and the cent at
+the moment it says, which is told with it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.core.cache import cache
+from django.db import connection, transaction
+
+from events.models import Event
+
+FRESH_SECONDS = 30  # the plan's event_stats
+PACE_SECONDS = 600
+STAFF = "(staff)"
+
+# The hours that are summed, the tickets that are newer, and, as negative numbers, what was cancelled since.
+SOLD = """
+WITH seal AS MATERIALIZED (SELECT coalesce(max(ticket_id), 0) AS upto FROM workspace_seal)
+SELECT event_id, ticket_type_id, hour, tickets, tickets_minor, orders, orders_minor FROM workspace_saleshour WHERE event_id = ANY(%(events)s)
+UNION ALL
+SELECT t.event_id, t.ticket_type_id, date_trunc('hour', t.issued_at), count(*), sum(t.price_minor), count(*) FILTER (WHERE t.position = 1),
+  coalesce(sum(o.total_minor) FILTER (WHERE t.position = 1), 0)
+FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id
+WHERE t.event_id = ANY(%(events)s) AND t.id > (SELECT upto FROM seal) GROUP BY 1, 2, 3
+UNION ALL
+SELECT o.event_id, l.ticket_type_id, date_trunc('hour', o.cancelled_at), -sum(l.quantity), -sum(l.quantity * l.price_minor), 0, 0
+FROM registrations_order o JOIN registrations_orderline l ON l.order_id = o.id
+WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
+UNION ALL
+SELECT o.event_id, NULL, date_trunc('hour', o.cancelled_at), 0, 0, -count(*), -sum(o.total_minor)
+FROM registrations_order o WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
+"""
+BY_DAY = f"""
+SELECT event_id, date_trunc('day', hour), sum(tickets)::bigint, sum(orders)::bigint, sum(orders_minor)::bigint FROM ({SOLD}) AS sold
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+FACTS = """
+SELECT
+  (SELECT coalesce(sum(l.quantity), 0) FROM registrations_hold h JOIN registrations_holdline l ON l.hold_id = h.id
+    WHERE h.event_id = %(event)s AND h.released_at IS NULL AND h.converted_at IS NULL),
+  (SELECT count(*) FROM registrations_order o WHERE o.event_id = %(event)s AND o.confirmed_at IS NULL AND o.expired_at IS NULL AND o.cancelled_at IS NULL),
+  (SELECT count(DISTINCT e.ticket_id) FROM scanning_entry e WHERE e.check_in_list_id IN (SELECT id FROM scanning_checkinlist WHERE event_id = %(event)s)),
+  (SELECT coalesce(sum(r.amount_minor) FILTER (WHERE o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL), 0)
+    FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id JOIN registrations_order o ON o.id = p.order_id
+    WHERE o.event_id = %(event)s AND r.failed_at IS NULL AND r.reason = 'requested')
+"""
+TRAFFIC = """
+WITH seal AS MATERIALIZED (SELECT coalesce(max(ticket_id), 0) AS tickets, coalesce(max(hold_id), 0) AS holds FROM workspace_seal)
+SELECT source, sum(views)::bigint, sum(holds)::bigint, sum(orders)::bigint, sum(tickets)::bigint FROM (
+  SELECT source, views, holds, orders, tickets FROM workspace_traffichour WHERE event_id = %(event)s
+  UNION ALL
+  SELECT source, 0, count(*), 0, 0 FROM registrations_hold WHERE event_id = %(event)s AND id > (SELECT holds FROM seal) GROUP BY 1
+  UNION ALL
+  SELECT CASE WHEN o.hold_id IS NULL THEN '(staff)' ELSE b.source END, 0, 0, count(*) FILTER (WHERE t.position = 1), count(*)
+  FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id LEFT JOIN registrations_hold b ON b.id = o.hold_id
+  WHERE t.event_id = %(event)s AND t.id > (SELECT tickets FROM seal) GROUP BY 1
+) AS ways GROUP BY 1 ORDER BY 4 DESC, 2 DESC, 1
+"""
+
+
+@dataclass
+class Way:
+    """From one source: how many saw the page, set tickets aside, ordered."""
+
+    source: str
+    views: int
+    holds: int
+    orders: int
+    tickets: int
+
+
+@dataclass
+class Day:
+    """One day on the venue's calendar."""
+
+    day: date
+    tickets: int = 0
+    orders: int = 0
+    minor: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.day:%a} {self.day.day} {self.day:%b %Y}"
+
+
+@dataclass
+class Figures:
+    """`tickets`, `orders`, `sales_minor`: confirmed and not cancelled. `refunded_minor`: given back on those
+    orders. `by_type`: {ticket type id: (tickets, minor)}. `pace`: [(days before the start, tickets so far)]."""
+
+    at: datetime
+    tickets: int = 0
+    orders: int = 0
+    sales_minor: int = 0
+    refunded_minor: int = 0
+    held: int = 0
+    waiting: int = 0
+    entered: int = 0
+    by_type: dict[int, tuple[int, int]] = field(default_factory=dict)
+    days: list[Day] = field(default_factory=list)
+    pace: list[tuple[int, int]] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+
+    @property
+    def net_minor(self) -> int:
+        return self.sales_minor - self.refunded_minor
+
+    def age_seconds(self, *, now: datetime) -> int:
+        return max(0, int((now - self.at).total_seconds()))
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """All statements inside see the same moment. Within a transaction that is open already: as it sees."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def figures_of(*, event: Event, now: datetime) -> Figures:
+    """At most 30 seconds old."""
+    key = f"figures:{event.pk}"
+    found: Figures | None = cache.get(key)
+    if found is None or found.age_seconds(now=now) > FRESH_SECONDS:
+        found = counted(event=event, now=now)
+        cache.set(key, found, FRESH_SECONDS)
+    return found
+
+
+def counted(*, event: Event, now: datetime) -> Figures:
+    """As it is at this moment. Three queries, one snapshot."""
+    figures = Figures(at=now)
+    with one_snapshot(), connection.cursor() as cursor:
+        cursor.execute(SOLD, {"events": [event.pk]})
+        _sum(figures, cursor.fetchall(), event)
+        cursor.execute(FACTS, {"event": event.pk})
+        figures.held, figures.waiting, figures.entered, figures.refunded_minor = (int(value) for value in cursor.fetchone())
+        cursor.execute(TRAFFIC, {"event": event.pk})
+        figures.ways = [Way(*row) for row in cursor.fetchall()]
+    return figures
+
+
+def _sum(figures: Figures, rows: Sequence[tuple[int, int | None, datetime, int, int, int, int]], event: Event) -> None:
+    days: dict[date, Day] = {}
+    types: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for _, type_id, hour, tickets, tickets_minor, orders, orders_minor in rows:
+        tickets, tickets_minor, orders, orders_minor = int(tickets), int(tickets_minor), int(orders), int(orders_minor)
+        day = hour.astimezone(event.zone).date()
+        of_day = days.setdefault(day, Day(day))
+        of_day.tickets += tickets
+        of_day.orders += orders
+        of_day.minor += orders_minor
+        if type_id is not None:
+            before = types[type_id]
+            types[type_id] = (before[0] + tickets, before[1] + tickets_minor)
+    figures.by_type = dict(types)
+    figures.days = [days[day] for day in sorted(days)]
+    figures.tickets = sum(day.tickets for day in figures.days)
+    figures.orders = sum(day.orders for day in figures.days)
+    figures.sales_minor = sum(day.minor for day in figures.days)
+    figures.pace = _pace(figures.days, event.local_start.date())
+
+
+def _pace(days: list[Day], start: date) -> list[tuple[int, int]]:
+    """[(days before the start, tickets sold by the end of that day)], from the first sale on."""
+    sold, so_far = [], 0
+    for day in days:
+        so_far += day.tickets
+        sold.append(((start - day.day).days, so_far))
+    return sold
+
+
+def pace_of(*, event: Event, now: datetime) -> list[tuple[int, int]]:
+    """An earlier event's, which changes little any more."""
+    key = f"pace:{event.pk}"
+    found: list[tuple[int, int]] | None = cache.get(key)
+    if found is None:
+        found = counted(event=event, now=now).pace
+        cache.set(key, found, PACE_SECONDS)
+    return found
+
+
+def sold_by(pace: list[tuple[int, int]], days_before: int) -> int:
+    """How many were sold when the start was this many days away."""
+    return max((sold for before, sold in pace if before >= days_before), default=0)
+
+
+@dataclass
+class Line:
+    """An event in the organiser's table."""
+
+    tickets: int = 0
+    minor: int = 0
+    spark: list[int] = field(default_factory=list)
+
+
+def lines_of(*, events: Sequence[Event], now: datetime, days: int = 30) -> dict[int, Line]:
+    """{event id: what was sold, and the tickets of each of the last days}. One query."""
+    lines = {event.pk: Line(spark=[0] * days) for event in events}
+    if not lines:
+        return lines
+    with connection.cursor() as cursor:
+        cursor.execute(BY_DAY, {"events": list(lines)})
+        for event_id, day, tickets, _, minor in cursor.fetchall():
+            line = lines[event_id]
+            line.tickets += tickets
+            line.minor += minor
+            age = (now - day) // timedelta(days=1)
+            if 0 <= age < days:
+                line.spark[days - 1 - age] += tickets
+    return lines

@@ -1,0 +1,41 @@
+"""Acts of the trail in words. An act that is not here is shown by its own name."""
+
+ACTS = {
+    # {act: (what a person reads, tone)}
+    "order_cancelled": ("Order cancelled", "bad"),
+    "order_made_comp": ("Made as a comp", "ok"),
+    "order_made_door": ("Sold at the door", "ok"),
+    "order_made_import": ("Imported from another system", "ok"),
+    "buyer_changed": ("Buyer changed", ""),
+    "ticket_voided": ("Ticket made void", "bad"),
+    "ticket_reassigned": ("Name on a ticket changed", ""),
+    "confirmation_sent_again": ("Confirmation asked for again", ""),
+    "refund_asked": ("Refund decided", "warn"),
+    "event_made": ("Event made", ""),
+    "event_changed": ("Details changed", ""),
+    "event_published": ("Published", "ok"),
+    "event_unpublished": ("Taken off the public pages", "warn"),
+    "event_cancelled": ("Event cancelled", "bad"),
+    "type_made": ("Ticket type made", ""),
+    "type_changed": ("Ticket type changed", ""),
+    "type_archived": ("Ticket type no longer sold", "warn"),
+    "capacity_made": ("Capacity made", ""),
+    "capacity_changed": ("Capacity changed", ""),
+    "member_invited": ("Invited to the team", ""),
+    "role_changed": ("Role changed", ""),
+    "member_removed": ("Removed from the team", "warn"),
+    "message_sent": ("Message sent", ""),
+    "message_stopped": ("Message stopped", "warn"),
+    "export_made": ("Data exported", ""),
+    "attendees_imported": ("Attendees imported", ""),
+}
+VERDICTS = {
+    "admitted": "admitted",
+    "already_admitted": "was already in",
+    "revoked": "refused, ticket void",
+    "cancelled": "refused, order cancelled",
+    "unpaid": "refused, not paid",
+    "wrong_event": "refused, another event",
+    "wrong_list": "refused, another entrance",
+    "wrong_time": "refused, another time",
+}
