@@ -67,12 +67,14 @@ def place_staff_order(
         for line in lines
     ]
     quantities: dict[int, int] = {}
-    for line in order_lines:
-        quantities[line.ticket_type_id] = quantities.get(line.ticket_type_id, 0) + line.quantity
+    for each in order_lines:
+        quantities[each.ticket_type_id] = quantities.get(each.ticket_type_id, 0) + each.quantity
     needs = inventory.quota_needs(quantities=quantities)
     with transaction.atomic():
         checkout.ADD_ORDER.run([order])
         StaffOrder.objects.create(order=order, kind=kind, paid_by=paid_by, note=note[:200], made_by=made_by)
+        for line in order_lines:
+            line.order = order  # its id is known now
         checkout.ADD_ORDER_LINES.run(order_lines)
         if event.max_per_buyer is not None and buyer_email:
             allowance.claim(event_id=event.pk, email=buyer_email, tickets=sum(quantities.values()), limit=NO_LIMIT)

@@ -105,7 +105,7 @@ def _known(event: Event, people: list[Person]) -> set[str]:
 def begin(*, row: Import, by: Any, now: datetime) -> Job:
     """The job that imports; the same import again gives the same job."""
     with transaction.atomic():
-        mine = Import.objects.select_for_update().select_related("job").get(pk=row.pk)
+        mine = Import.objects.select_for_update(of=("self",)).select_related("job").get(pk=row.pk)
         if mine.job is None:
             fit = plan(row=mine).fit
             mine.job = jobs.ask(event=row.event, kind="import", arguments={"import": mine.pk}, by=by, total=fit, now=now)

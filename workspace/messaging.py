@@ -26,7 +26,7 @@ from workspace.models import Message, MessageTemplate, Recipient
 BACKLOG = 500  # mails of messages that wait in the outbox at most; the others wait as recipients
 GATHER = """
 INSERT INTO workspace_recipient (message_id, email, order_id, ticket_id)
-SELECT {message}, address, order_ref, ticket_ref FROM ({rows}) AS found WHERE address <> '' ON CONFLICT (message_id, email) DO NOTHING
+SELECT {message}, address, order_ref, ticket_ref::bigint FROM ({rows}) AS found WHERE address <> '' ON CONFLICT (message_id, email) DO NOTHING
 """
 
 

@@ -30,7 +30,7 @@ SELECT o.event_id, l.ticket_type_id, date_trunc('hour', o.cancelled_at), -sum(l.
 FROM registrations_order o JOIN registrations_orderline l ON l.order_id = o.id
 WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
 UNION ALL
-SELECT o.event_id, NULL, date_trunc('hour', o.cancelled_at), 0, 0, -count(*), -sum(o.total_minor)
+SELECT o.event_id, NULL::bigint, date_trunc('hour', o.cancelled_at), 0, 0, -count(*), -sum(o.total_minor)
 FROM registrations_order o WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
 """
 BY_DAY = f"""

@@ -37,7 +37,7 @@ class MessageForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "tall"}),
         help_text="Markdown: **bold**, [a link](https://…), lists.",
     )
-    template_name = forms.CharField(max_length=80, required=False, label="Keep the text as a template under this name")
+    keep_as = forms.CharField(max_length=80, required=False, label="Keep the text as a template under this name")
 
     def clean(self) -> dict[str, Any]:
         for name in ("title", "body"):
@@ -85,7 +85,7 @@ def _template(event: Event, pk: str) -> MessageTemplate | None:
 
 
 def _keep_template(event: Event, form: MessageForm) -> None:
-    if name := form.cleaned_data["template_name"]:
+    if name := form.cleaned_data["keep_as"]:
         messaging.keep_template(event=event, name=name, subject=form.cleaned_data["title"], body=form.cleaned_data["body"])
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from events.access import event_for_member
 from events.inventory import SoldOut
 from events.models import Event
-from payments.refunds import refundable_minor
+from payments.models import Payment
 from registrations import bill, cancellation, fulfilment
 from registrations.allowance import TooManyForBuyer
 from registrations.amend import change_buyer
@@ -23,7 +23,7 @@ from registrations.staff_orders import place_staff_order
 from ticketing.lib import clock
 from workspace.forms import AttendeeForm, BuyerForm, StaffOrderForm, VoidForm
 from workspace.permission import may
-from workspace.timeline import timeline
+from workspace.timeline import payments_of, timeline
 
 
 def _order(request: HttpRequest, slug: str, code: str, *, to: str) -> tuple[Event, Order]:
@@ -48,6 +48,7 @@ def order_manage(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 
 def _order_page(request: HttpRequest, event: Event, order: Order, *, status: int = 200, **forms: Any) -> HttpResponse:
     may_manage = may(request, event, "manage")
+    payments = payments_of(order=order)
     lines = list(order.lines.select_related("ticket_type"))
     context = {
         "event": event,
@@ -56,15 +57,22 @@ def _order_page(request: HttpRequest, event: Event, order: Order, *, status: int
         "lines": lines,
         "bill": bill.bill_of(priced=order, lines=lines),
         "tickets": list(order.tickets.select_related("ticket_type")),
-        "moments": timeline(order=order),
+        "moments": timeline(order=order, payments=payments),
         "may_manage": may_manage,
         "changeable": order.state in ("confirmed", "waiting") and may_manage,
-        "refundable": refundable_minor(order=order),
+        "refundable": sum(_left_of(payment) for payment in payments),
         "buyer_form": BuyerForm(initial={"name": order.buyer_name, "email": order.buyer_email}, prefix="buyer"),
         "attendee_form": AttendeeForm(prefix="attendee"),
         "void_form": VoidForm(prefix="void"),
     }
     return render(request, "workspace/order.html", context | forms, status=status)
+
+
+def _left_of(payment: Payment) -> int:
+    """What a payment brought in and was not given back, minor units."""
+    if payment.succeeded_at is None:
+        return 0
+    return payment.amount_minor - sum(refund.amount_minor for refund in payment.refunds.all() if refund.failed_at is None)
 
 
 @login_required

@@ -22,7 +22,7 @@ DOORS = {
     "fulfilled_at": {"registrations/fulfilment.py", LARGE},
     "pending_at": {"payments/settlement.py"},
     "succeeded_at": {"payments/settlement.py", LARGE},
-    "failed_at": {"payments/settlement.py"},
+    "failed_at": {"payments/settlement.py", "workspace/jobs.py"},
     "mismatch_at": {"payments/settlement.py"},
     "completed_at": {"payments/settlement.py"},
     "staff_asked_at": {"payments/settlement.py"},
@@ -39,7 +39,7 @@ DOORS = {
     "accepted_at": {"accounts/team.py"},
     "left_at": {"scanning/redemption.py", "scanning/late.py", "scanning/undoing.py"},
     "claimed_at": {"scanning/devices.py"},
-    "ended_at": {"scanning/devices.py"},
+    "ended_at": {"scanning/devices.py", "workspace/exporting.py"},
     "revoked_at": {"accounts/team.py", "scanning/devices.py"},
 }
 MAKERS = {
