@@ -14,8 +14,8 @@ from accounts.models import Organiser, User
 from payments import ledger, reconciliation
 from payments.gateway import GatewayTrouble, PaymentRefused
 from payments.journal import Account, Difference, Payout, PayoutLine
-from registrations.views_manage import csv_file
 from ticketing.lib import clock, money
+from ticketing.lib.spreadsheets import csv_file
 
 TOTALS = {Account.PROCESSOR_FEE: "Processing fees so far", Account.REFUNDS: "Refunds on the way"}
 

@@ -17,7 +17,7 @@ class HotPath:
 HOT_PATHS = (
     HotPath(name="list", title="Event list", routes=("events:event-list", "events.views_public.event_list"), p95_ms=200),
     HotPath(name="event", title="Event page", routes=("events:event", "events:calendar"), p95_ms=200),
-    HotPath(name="stats", title="Statistics", routes=("events:overview", "registrations:order-list"), p95_ms=500),
+    HotPath(name="stats", title="Statistics", routes=("workspace:event-home", "workspace:order-list"), p95_ms=500),
     HotPath(
         name="register",
         title="Register",
