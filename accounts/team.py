@@ -1,5 +1,6 @@
 """An organiser's team: invited, joined, given a role, removed. The only writer of Membership and Invitation."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -105,3 +106,8 @@ def _keep_an_owner(membership: Membership, *, leaves: bool) -> None:
     others = Membership.objects.filter(organiser_id=membership.organiser_id, role=Role.OWNER).exclude(pk=membership.pk)
     if leaves and membership.role == Role.OWNER and not others.exists():
         raise TeamRefused("An organiser needs an owner. Make somebody else owner first.")
+
+
+def set_invoice_facts(*, organiser: Organiser, facts: Mapping[str, str]) -> None:
+    """What later invoices say of their sender; those that were made keep what they say."""
+    Organiser.objects.filter(pk=organiser.pk).update(**facts)

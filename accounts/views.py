@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import team
 from accounts.access import organiser_for_member
-from accounts.forms import InvitationForm, OrganiserForm, RoleForm
+from accounts.forms import InvitationForm, InvoiceFactsForm, OrganiserForm, RoleForm
 from accounts.models import Invitation, Membership, Role, User
 from ticketing.lib import clock
 
@@ -81,3 +81,15 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         except team.TeamRefused as error:
             refused = str(error)
     return render(request, "accounts/invitation.html", {"invitation": row, "refused": refused}, status=409 if refused else 200)
+
+
+@login_required
+def invoice_facts(request: HttpRequest, slug: str) -> HttpResponse:
+    organiser, _ = organiser_for_member(user=request.user, slug=slug, to="finance")
+    names = InvoiceFactsForm.base_fields
+    form = InvoiceFactsForm(request.POST or None, initial={name: getattr(organiser, name) for name in names})
+    if request.method == "POST" and form.is_valid():
+        team.set_invoice_facts(organiser=organiser, facts=form.cleaned_data)
+        messages.info(request, "Saved. Invoices from now on say this.")
+        return redirect("accounts:invoice-facts", slug=slug)
+    return render(request, "accounts/invoice_facts.html", {"organiser": organiser, "form": form}, status=422 if form.errors else 200)

@@ -54,6 +54,7 @@ def pages(order):
         f"{house}payouts/",
         f"{house}payouts/{payout.pk}/",
         f"{house}differences/",
+        f"{house}invoice-details/",
         order.get_absolute_url(),
     ]
 

@@ -165,3 +165,23 @@ def test_the_list_is_exported_with_formulas_made_harmless(kind, alice):
     client.force_login(alice)
     rows = b"".join(client.get(f"/manage/events/{kind.event.slug}/invoices.csv")).decode()
     assert "'=cmd()" in rows and "Credit note" in rows and "-5.00" in rows
+
+
+def test_the_senders_facts_are_set_by_those_who_look_after_money_and_stand_on_later_invoices_only(kind, hall, alice, bob):
+    first = invoices.issue(order=paid(kind), now=clock.now())
+    client, address = Client(), f"/manage/{hall.slug}/invoice-details/"
+    client.force_login(bob)
+    assert client.get(address).status_code == 404
+    client.force_login(alice)
+    typed = {
+        "legal_name": "Alice's Hall gGmbH",
+        "address": "Market 1",
+        "country": "de",
+        "vat_id": "de 136 695 976",
+        "invoice_prefix": "AH-",
+    }
+    assert client.post(address, typed | {"vat_id": "DE136695977"}).status_code == 422
+    assert client.post(address, typed).status_code == 302
+    second = invoices.issue(order=paid(kind), now=clock.now())
+    assert (first.label, second.label) == ("00001", "AH-00002")
+    assert (first.facts["seller"]["vat_id"], second.facts["seller"]["vat_id"]) == ("", "DE136695976")
