@@ -60,6 +60,9 @@ def on_machines(*, used: Metered, book: PriceBook) -> Workload:
 def serverless(*, used: Metered) -> Workload:
     """The same work as the plan's architecture would bill it. Pages from the page cache are the CDN's."""
     usages: list[Usage] = [_storage("dynamodb.storage", used)]
+    if used.total.count:
+        logs = used.total.count * LOG_BYTES / GB
+        usages.append(Usage(price_key="cloudwatch.logs", resource="Logs", quantity=logs, working="2 KB a call, shared"))
     for event_id, each in _parts(used):
         usages += _called(each, event_id)
         usages += _sent(each, event_id, transfer="cloudfront.transfer", mails="ses.mails")
@@ -94,7 +97,6 @@ def _called(used: Used, event_id: int | None) -> list[Usage]:
         ("s3.get", used.s3_gets, "counted"),
         ("cloudfront.requests", used.count, "every request"),
         ("api.http", used.rendered, "requests that the CDN did not answer"),
-        ("cloudwatch.logs", used.count * LOG_BYTES / GB, "2 KB a call"),
     )
     found += [
         Usage(price_key=key, resource=key, quantity=Decimal(quantity), working=working, event_id=event_id)
