@@ -1,3 +1,65 @@
-"""Labels and badges for who came in, drawn by WeasyPrint with the ticket PDFs' fonts."""
+"""Labels and badges printed at the gate: name, type, and the ticket's code to be scanned again inside."""
 
-SIZES = {"a6": (105, 148), "62x100": (100, 62), "54x86": (86, 54)}
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from registrations import codes
+from registrations.models import Ticket
+from registrations.ticket_pdf.design import weasyprint_parts
+from registrations.ticket_pdf.qr import qr_svg
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """In millimetres; `name_pt` is for a name of one short line."""
+
+    width: int
+    height: int
+    name_pt: int
+    code: int
+
+
+# A badge in a pouch, the common label roll, a card.
+SIZES = {
+    "a6": Size(width=105, height=148, name_pt=30, code=44),
+    "62x100": Size(width=100, height=62, name_pt=24, code=24),
+    "54x86": Size(width=86, height=54, name_pt=18, code=26),
+}
+SHORT_NAME = 14  # characters that fit one line at the full size
+STYLE = """
+@page {{ size: {width}mm {height}mm; margin: 5mm; }}
+html {{ font-family: "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans CJK SC", sans-serif; color: #1a2230; }}
+body {{ margin: 0; height: {inner}mm; position: relative; overflow: hidden; }}
+.event {{ font-size: 9pt; color: #505966; margin: 0; max-height: 8mm; overflow: hidden; }}
+.name {{ font-size: {name_pt:.1f}pt; line-height: 1.1; font-weight: 700; margin: 3mm 0 1mm; max-height: {name_height}mm; overflow: hidden; }}
+.type {{ font-size: 12pt; margin: 0; position: absolute; left: 0; bottom: 8mm; width: {beside}mm; }}
+.order {{ font-size: 8pt; color: #505966; margin: 0; position: absolute; left: 0; bottom: 0; width: {beside}mm; }}
+.code {{ position: absolute; right: -2mm; bottom: -2mm; width: {code}mm; height: {code}mm; }}
+"""
+
+
+def badge_pdf(*, ticket: Ticket, size: str) -> bytes:
+    """One page of that size (a key of SIZES). The ticket comes with event, order and ticket type."""
+    weasyprint, _, fonts = weasyprint_parts()
+    chosen = SIZES[size]
+    style = weasyprint.CSS(string=_style(chosen, ticket.attendee_name), font_config=fonts)
+    code = base64.b64encode(qr_svg(codes.code_of(ticket)).encode()).decode()
+    page: Any = weasyprint.HTML(string=render_to_string("scanning/badge.html", {"ticket": ticket, "event": ticket.event, "code": code}))
+    return bytes(page.render(stylesheets=[style], font_config=fonts).write_pdf(pdf_identifier=b"badge"))
+
+
+def _style(size: Size, name: str) -> str:
+    """A long name is set smaller, down to half, so that it stays whole."""
+    shrunk = max(0.5, min(1.0, (SHORT_NAME / max(len(name), 1)) ** 0.5))
+    return STYLE.format(
+        width=size.width,
+        height=size.height,
+        inner=size.height - 10,
+        name_pt=size.name_pt * shrunk,
+        name_height=size.height - max(size.code, 16) - 16,
+        code=size.code,
+        beside=size.width - size.code - 10,
+    )

@@ -14,6 +14,7 @@ DEVICE = [
     path("shifts/", views_device.shift_new, name="device-shift-new"),
     path("end/", views_device.end, name="device-end"),
     path("tickets/", views_device.tickets, name="device-tickets"),
+    path("badges/<str:serial>.pdf", views_device.badge, name="device-badge"),
 ]
 SUPERVISOR = [
     path("", views_supervisor.live, name="supervisor"),

@@ -14,7 +14,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from registrations.find import address_of
-from scanning import devices, search, snapshot, undoing
+from registrations.models import Ticket
+from scanning import badges, devices, search, snapshot, undoing
 from scanning.devices import Refused
 from scanning.models import Device, Scan
 from scanning.setup import digest_of as setup_digest
@@ -159,6 +160,18 @@ def tickets(request: HttpRequest, device: Device, now: datetime) -> HttpResponse
         for ticket in found
     ]
     return JsonResponse({"tickets": rows})
+
+
+@require_safe
+@for_device
+def badge(request: HttpRequest, device: Device, now: datetime, serial: str) -> HttpResponse:
+    """A badge of somebody who may come in; 404 for all others alike."""
+    number, size = tokens.serial_from_text(serial), request.GET.get("size", "a6")
+    valid = Ticket.objects.select_related("event", "order", "ticket_type").filter(event=device.event_id, voided_at=None)
+    ticket = valid.filter(serial=number, order__confirmed_at__isnull=False).first() if number is not None else None
+    if ticket is None or size not in badges.SIZES:
+        return JsonResponse({"code": "not_found"}, status=404)
+    return HttpResponse(badges.badge_pdf(ticket=ticket, size=size), content_type="application/pdf")
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:
