@@ -162,3 +162,39 @@ class TicketType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Promotion(models.Model):
+    """A code that makes tickets cheaper, unlocks hidden types, or both; a voucher is one with a single use.
+    One use is one hold or order. `uses` and `given_minor` change only in promotions.py."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="promotions")
+    code = models.CharField(max_length=40, help_text="In capitals; buyers may type it as they like.")
+    percent = models.PositiveSmallIntegerField(default=0, help_text="Off the price of each ticket.")
+    amount_minor = models.PositiveBigIntegerField(default=0, help_text="Off the price of each ticket.")
+    unlocks_hidden = models.BooleanField(default=False)
+    ticket_types = models.ManyToManyField(TicketType, related_name="+", help_text="Of none: for all types of the event.")
+    max_uses = models.PositiveIntegerField(null=True)
+    budget_minor = models.PositiveBigIntegerField(null=True, help_text="The most that is taken off in all.")
+    uses = models.PositiveIntegerField(default=0, editable=False)
+    given_minor = models.PositiveBigIntegerField(default=0, editable=False)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "code"], name="promotion_code_once"),
+            models.CheckConstraint(condition=models.Q(percent=0) | models.Q(amount_minor=0), name="promotion_percent_or_amount"),
+            models.CheckConstraint(condition=models.Q(percent__lte=100), name="promotion_at_most_all"),
+            models.CheckConstraint(
+                condition=models.Q(max_uses=None) | models.Q(uses__lte=models.F("max_uses")), name="promotion_uses_limited"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget_minor=None) | models.Q(given_minor__lte=models.F("budget_minor")), name="promotion_budget_limited"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import Organiser
-from events import inventory
+from events import inventory, promotions
 from events.models import Event, Pricing, Quota, TicketType
-from ticketing.lib import pagecache, tokens
+from events.pages import changed
+from ticketing.lib import tokens
 from trail import record
 
-LIST_SCOPE = "events"
 ON_THE_TRAIL = ("name", "pricing", "price_minor", "sale_starts_at", "sale_ends_at", "min_per_order", "max_per_order", "hidden")
 ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover")
 
@@ -26,10 +26,6 @@ class NotReady(Exception):
     def __init__(self, missing: list[str]) -> None:
         super().__init__(" ".join(missing))
         self.missing = missing
-
-
-def changed(event: Event) -> None:
-    pagecache.changed(event.page_scope, LIST_SCOPE)
 
 
 def create_event(*, organiser: Organiser, fields: dict[str, Any]) -> Event:
@@ -119,7 +115,7 @@ def cancel(*, event: Event, now: datetime) -> bool:
 
 
 def copy_event(*, event: Event) -> Event:
-    """A new, unpublished event with the same set-up: ticket types, capacities, texts."""
+    """A new, unpublished event with the same set-up: ticket types, capacities, codes, texts."""
     with transaction.atomic():
         types = list(event.ticket_types.filter(archived_at=None).prefetch_related("quotas"))
         quotas = {quota.pk: Quota(name=quota.name, capacity=quota.capacity) for quota in event.quotas.all()}
@@ -132,12 +128,14 @@ def copy_event(*, event: Event) -> Event:
         for quota in quotas.values():
             quota.event = copy
             quota.save()
+        kinds = {kind.pk: kind for kind in types}
         for kind in types:
             wanted = [quotas[quota.pk] for quota in kind.quotas.all()]
             kind.pk, kind.event = None, copy
             kind._state.adding = True
             kind.save()
             kind.quotas.set(wanted)
+        promotions.copy(source=event, target=copy, kinds=kinds)
     return copy
 
 

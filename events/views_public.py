@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from events import listing, offer, prose
 from events.calendar import calendar_file
-from events.models import Event
-from events.publication import LIST_SCOPE
+from events.models import Event, Promotion
+from events.pages import LIST_SCOPE
 from ticketing.lib import clock, meters
 from ticketing.lib.pagecache import cached_page
 from ticketing.lib.site import absolute
@@ -38,7 +39,11 @@ def event_list(request: HttpRequest) -> HttpResponse:
 
 @cached_page(scope=lambda slug: f"event:{slug}", seconds=EVENT_PAGE_SECONDS)
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
-    event = get_object_or_404(Event.objects.select_related("organiser").filter(published_at__isnull=False), slug=slug)
+    if request.GET.get("code"):
+        return redirect(f"/events/{slug}/code/?{urlencode({'code': request.GET['code'][:100]})}")  # whose prices are not for everybody
+    with_code = Promotion.objects.filter(event=OuterRef("pk"), archived_at=None)
+    events = Event.objects.select_related("organiser").filter(published_at__isnull=False).annotate(takes_codes=Exists(with_code))
+    event = get_object_or_404(events, slug=slug)
     meters.about(event=event.pk, organiser=event.organiser_id)
     return show_event(request, event)
 

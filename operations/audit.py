@@ -43,6 +43,23 @@ INVARIANTS = (
         WHERE q.claimed <> coalesce(n.places, 0) OR q.claimed < 0 OR q.claimed > q.capacity""",
     ),
     Invariant(
+        "I5",
+        "uses of a code = its holds + its orders, and what they take off = what is booked, within its limits",
+        """
+        WITH used AS (
+          SELECT u.promotion_id, count(*) AS uses, sum(u.given) AS given FROM (
+            SELECT h.promotion_id, (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_holdline l WHERE l.hold_id = h.id) AS given
+            FROM registrations_hold h WHERE h.promotion_id IS NOT NULL AND h.released_at IS NULL AND h.converted_at IS NULL
+            UNION ALL
+            SELECT o.promotion_id, (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_orderline l WHERE l.order_id = o.id)
+            FROM registrations_order o WHERE o.promotion_id IS NOT NULL AND o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL
+          ) u GROUP BY u.promotion_id)
+        SELECT 'code ' || p.code || ': ' || p.uses || ' uses and ' || p.given_minor || ' off, held and sold ' || coalesce(u.uses, 0)
+          || ' and ' || coalesce(u.given, 0)
+        FROM events_promotion p LEFT JOIN used u ON u.promotion_id = p.id
+        WHERE p.uses <> coalesce(u.uses, 0) OR p.given_minor <> coalesce(u.given, 0) OR p.uses > p.max_uses OR p.given_minor > p.budget_minor""",
+    ),
+    Invariant(
         "I2",
         "no ticket code is active twice",
         """

@@ -27,7 +27,7 @@ HOLD = Prepared(
 HOLD_LINES = Prepared(
     lambda: (
         HoldLine.objects.select_related("ticket_type")
-        .only("hold_id", "ticket_type_id", "quantity", "price_minor", "tax_rate", "tax_minor", *TYPE)
+        .only("hold_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tax_rate", "tax_minor", *TYPE)
         .filter(hold=Param("hold"))
     )
 )
@@ -41,7 +41,7 @@ ORDER = Prepared(
 ORDER_LINES = Prepared(
     lambda: (
         OrderLine.objects.select_related("ticket_type")
-        .only("order_id", "ticket_type_id", "quantity", "price_minor", "tax_rate", "tax_minor", *TYPE)
+        .only("order_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tax_rate", "tax_minor", *TYPE)
         .filter(order=Param("order"))
     )
 )

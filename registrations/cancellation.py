@@ -5,9 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from events import inventory
+from events import inventory, promotions
 from outbox import post
 from registrations import allowance
+from registrations.checkout import given_minor
 from registrations.models import Hold, Order, Ticket
 from trail import record
 
@@ -24,6 +25,8 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
         Ticket.objects.filter(order=row, voided_at=None).update(voided_at=now, void_reason="cancelled")
         quantities = dict(row.lines.values_list("ticket_type_id", "quantity"))
         if row.confirmed_at:
+            if row.promotion_id:
+                promotions.release(promotion_id=row.promotion_id, given_minor=given_minor(lines=row.lines.all()))
             inventory.release(needs=inventory.quota_needs(quantities=quantities))
             post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now, event_id=row.event_id)
         elif row.hold_id:

@@ -4,7 +4,7 @@ The only writer of Hold and Order state, with expiry.py and cancellation.py. Eac
 transaction; capacity is claimed with the hold and stays claimed when the order takes it over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +14,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from psycopg.types.json import Jsonb
 
-from events import inventory, price
-from events.models import Event, Pricing, TicketType
+from events import inventory, price, promotions
+from events.models import Event, Pricing, Promotion, TicketType
 from registrations import allowance, codes
-from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from registrations.models import Hold, HoldLine, Order, OrderLine, PricedLine, Ticket
 from ticketing.lib import tokens
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedInsert, PreparedUpdate
@@ -75,17 +75,20 @@ class Pick:
     price_minor: int | None = None
 
 
-def hold(*, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None = None, replacing: str | None = None) -> Hold:
+def hold(
+    *, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None = None, replacing: str | None = None, code: str = ""
+) -> Hold:
     """Set the picked tickets aside for HOLD_MINUTES. SoldOut or Refused otherwise.
 
     `attempt`: the page's own key; the same key again gives the same hold (double click).
     `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
-    what was typed there moves to the new one."""
-    return _hold(event, picks, now, attempt, replacing)
+    what was typed there moves to the new one. `code`: a promo code, of which one use is claimed with the places."""
+    return _hold(event, picks, now, attempt, replacing, code)
 
 
-def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None) -> Hold:
-    lines = _checked(event, picks, now)
+def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str) -> Hold:
+    promotion = _promotion(event, code, now) if code else None
+    lines = _checked(event, picks, now, promotion)
     needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
     new = Hold(
         event=event,
@@ -93,11 +96,12 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         attempt=attempt or None,
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
+        promotion=promotion,
     )
     _set_price(new, lines, now)
     try:
         with transaction.atomic():
-            earlier = _give_back_earlier(event, replacing, now)
+            earlier = _give_back_earlier(event, replacing, now, promotion)
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
                 new.billing = earlier.billing
@@ -107,14 +111,30 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
             ADD_HOLD_LINES.run(lines)
             if earlier:
                 Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
+            if promotion:
+                promotions.claim(promotion_id=promotion.pk, given_minor=given_minor(lines=lines))
             inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
+    except promotions.UsedUp as refusal:
+        raise Refused(str(refusal), code=refusal.code) from refusal
     except IntegrityError:
         again = Hold.objects.filter(event=event, attempt=attempt).first() if attempt else None
         if again is None:
             raise
         # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
-        return again if again.released_at is None else _hold(event, picks, now, None, replacing)
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code)
     return new
+
+
+def _promotion(event: Event, code: str, now: datetime) -> Promotion:
+    try:
+        return promotions.usable(event=event, code=code, now=now)
+    except promotions.BadCode as refusal:
+        raise Refused(str(refusal), code=refusal.code) from refusal
+
+
+def given_minor(*, lines: Iterable[PricedLine]) -> int:
+    """What a code takes off these lines in all."""
+    return sum(line.quantity * line.discount_minor for line in lines)
 
 
 def _set_price(new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
@@ -129,7 +149,7 @@ def _set_price(new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
         line.tax_minor = tax
 
 
-def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLine]:
+def _checked(event: Event, picks: Sequence[Pick], now: datetime, promotion: Promotion | None) -> list[HoldLine]:
     if event.published_at is None or event.cancelled_at is not None or event.ends_at <= now:
         raise Refused("This event is not on sale.", code="not_on_sale")
     if not picks:
@@ -138,11 +158,19 @@ def _checked(event: Event, picks: Sequence[Pick], now: datetime) -> list[HoldLin
         raise Refused(
             str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk
         )
-    return [_checked_line(event, pick, now) for pick in picks]
+    if promotion and not any(promotions.is_for(promotion=promotion, kind=pick.ticket_type) for pick in picks):
+        raise Refused(
+            "The code is not for these tickets. Choose others, or leave the code away.",
+            code="code_for_others",
+            ticket_type_id=picks[0].ticket_type.pk,
+        )
+    return [_checked_line(event, pick, now, promotion) for pick in picks]
 
 
-def _checked_line(event: Event, pick: Pick, now: datetime) -> HoldLine:
+def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion | None) -> HoldLine:
     kind = pick.ticket_type
+    if kind.hidden and not promotions.unlocks(promotion=promotion, kind=kind):
+        raise Refused("These tickets need a code.", code="code_missing")
     if kind.event_id != event.pk or kind.archived_at or not is_on_sale(ticket_type=kind, now=now):
         raise Refused(f"{kind.name} is not on sale now.", code="not_on_sale", ticket_type_id=kind.pk)
     if pick.quantity < kind.min_per_order:
@@ -154,7 +182,8 @@ def _checked_line(event: Event, pick: Pick, now: datetime) -> HoldLine:
         cost = pick.price_minor if pick.price_minor is not None else kind.price_minor
         if cost < kind.price_minor:
             raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
-    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost, tax_rate=kind.tax_rate)
+    off = promotions.discount_minor(promotion=promotion, kind=kind) if promotion else 0
+    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost - off, discount_minor=off, tax_rate=kind.tax_rate)
 
 
 def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
@@ -164,13 +193,13 @@ def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
     return started and not ended
 
 
-def _give_back_earlier(event: Event, token: str | None, now: datetime) -> Hold | None:
+def _give_back_earlier(event: Event, token: str | None, now: datetime, promotion: Promotion | None) -> Hold | None:
     if not token:
         return None
     without_order = Q(order=None) | Q(order__expired_at__isnull=False)
     earlier = Hold.objects.filter(without_order, event=event, token=token).first()
     if earlier is not None:
-        release_hold(hold=earlier, now=now)  # one that ended before gives nothing back, but what was typed moves on
+        _release(earlier, now, False, promotion)  # one that ended before gives nothing back, but what was typed moves on
     return earlier
 
 
@@ -180,7 +209,8 @@ def hold_again(*, hold: Hold, now: datetime) -> Hold:
     Pressed twice, it gives the same new hold."""
     lines = hold.lines.select_related("ticket_type", "ticket_type__event")
     picks = [Pick(ticket_type=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
-    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token)
+    code = hold.promotion.code if hold.promotion else ""
+    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token, code)
 
 
 def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bool:
@@ -188,10 +218,19 @@ def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bo
     and an order. A hold with a payment that may still succeed is never released (M3).
 
     `only_expired`: for the sweeper, which may have read the hold just before its buyer extended it."""
+    return _release(hold, now, only_expired, None)
+
+
+def _release(hold: Hold, now: datetime, only_expired: bool, wanted: Promotion | None) -> bool:
+    """`wanted`: the promotion that the caller claims next; its row is taken here, before the quotas'."""
     running = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None)
     with transaction.atomic():
         if not (running.filter(expires_at__lte=now) if only_expired else running).update(released_at=now):
             return False
+        if ids := {each for each in (hold.promotion_id, wanted and wanted.pk) if each}:
+            promotions.lock(promotion_ids=ids)
+        if hold.promotion_id:
+            promotions.release(promotion_id=hold.promotion_id, given_minor=given_minor(lines=hold.lines.all()))
         inventory.release(needs=needs_of(hold=hold))
     return True
 
@@ -266,6 +305,7 @@ def _place(hold: Hold, now: datetime) -> Order:
         fee_tax_rate=hold.fee_tax_rate,
         fee_tax_minor=hold.fee_tax_minor,
         billing=hold.billing,
+        promotion_id=hold.promotion_id,
         placed_at=now,
         confirmed_at=now if total == 0 else None,
     )
@@ -278,6 +318,7 @@ def _place(hold: Hold, now: datetime) -> Order:
             ticket_type_id=line.ticket_type_id,
             quantity=line.quantity,
             price_minor=line.price_minor,
+            discount_minor=line.discount_minor,
             tax_rate=line.tax_rate,
             tax_minor=line.tax_minor,
             attendees=attendees[line.ticket_type_id],
@@ -352,6 +393,8 @@ def _take_places(order: Order, now: datetime) -> bool:
     lines = list(order.lines.all())
     try:
         with transaction.atomic():
+            if order.promotion_id:
+                promotions.claim(promotion_id=order.promotion_id, given_minor=given_minor(lines=lines))
             inventory.claim(needs=inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines}), durable=True)
             if order.expired_at is not None:
                 allowance.claim(
@@ -360,7 +403,7 @@ def _take_places(order: Order, now: datetime) -> bool:
                     tickets=sum(line.quantity for line in lines),
                     limit=order.event.max_per_buyer,
                 )
-    except (inventory.SoldOut, allowance.TooManyForBuyer):
+    except (inventory.SoldOut, allowance.TooManyForBuyer, promotions.UsedUp):
         return False
     return True
 

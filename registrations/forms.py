@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from events.models import Event, Pricing, TicketType
+from events.promotions import normal
 from registrations.checkout import Pick, Refused
 from registrations.models import Hold, HoldLine
 from ticketing.lib import money, tax_ids
@@ -38,11 +39,12 @@ TYPOS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """The form of an event page as it was typed: `quantity-<type id>`, `amount-<type id>`."""
+    """The form of an event page as it was typed: `quantity-<type id>`, `amount-<type id>`, `code`."""
 
     quantities: dict[int, str]
     amounts: dict[int, str]
     attempt: str
+    code: str = ""
 
     @classmethod
     def from_post(cls, post: Mapping[str, str]) -> "Choice":
@@ -50,7 +52,12 @@ class Choice:
             found = ((re.fullmatch(prefix + r"-([0-9]{1,18})", name), value.strip()[:20]) for name, value in post.items())
             return {int(match[1]): value for match, value in found if match}
 
-        return cls(quantities=numbered("quantity"), amounts=numbered("amount"), attempt=post.get("attempt", "")[:100])
+        return cls(
+            quantities=numbered("quantity"),
+            amounts=numbered("amount"),
+            attempt=post.get("attempt", "")[:100],
+            code=normal(post.get("code", "")),
+        )
 
     def wanted(self) -> dict[int, int]:
         """{ticket type id: tickets}. Refused when something is no number."""
@@ -84,7 +91,9 @@ class Choice:
         """The attempt's key, which a different choice changes: a double click is one hold, a second thought another."""
         if not self.attempt:
             return None
-        return hashlib.sha256(repr((self.attempt, sorted(self.quantities.items()), sorted(self.amounts.items()))).encode()).hexdigest()[:40]
+        return hashlib.sha256(
+            repr((self.attempt, sorted(self.quantities.items()), sorted(self.amounts.items()), self.code)).encode()
+        ).hexdigest()[:40]
 
 
 @dataclass(kw_only=True)

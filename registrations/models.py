@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Organiser
-from events.models import Event, TicketType
+from events.models import Event, Promotion, TicketType
 
 
 class Priced(models.Model):
@@ -22,6 +22,9 @@ class Priced(models.Model):
     fee_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
     fee_tax_minor = models.PositiveBigIntegerField(default=0, db_default=0)
     billing = models.JSONField(null=True, help_text="{company, address, vat_id}, for buyers who need them on the invoice.")
+    promotion = models.ForeignKey(
+        Promotion, models.PROTECT, null=True, related_name="+", db_index=False, help_text="The code that was used."
+    )
 
     class Meta:
         abstract = True
@@ -32,6 +35,9 @@ class PricedLine(models.Model):
 
     quantity = models.PositiveIntegerField()
     price_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Taken off each ticket; price_minor is what is left."
+    )
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
     tax_minor = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Of the whole line: in it, or on top of it.")
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from registrations import views_checkout, views_invoices, views_order
+from registrations import views_checkout, views_choices, views_invoices, views_order
 
 app_name = "registrations"
 CHECKOUT = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),
     path("orders/<str:code>/<str:secret>/", include(ORDER)),
     path("manage/events/<slug:slug>/", include(MANAGE)),
+    path("events/<slug:slug>/code/", views_choices.code, name="code"),
     path("events/<slug:slug>/holds/", views_checkout.hold_new, name="hold-new"),
     path("tickets/find/", views_order.find_tickets, name="find-tickets"),
 ]

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from registrations.access import EVENT, PRICING, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
+from registrations.views_choices import OF_CODES, choices
 from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
 
@@ -50,13 +50,14 @@ def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
         left = sold_out.remembered(quantities=wanted) if wanted and not earlier else None
         if left:
             return _too_late(request, event, kinds, choice, left, now)
-        hold = checkout.hold(event=event, picks=choice.picks(kinds=kinds, event=event), now=now, attempt=choice.key(), replacing=earlier)
+        picks = choice.picks(kinds=kinds, event=event)
+        hold = checkout.hold(event=event, picks=picks, now=now, attempt=choice.key(), replacing=earlier, code=choice.code)
     except SoldOut:
         left = sold_out.what_is_left(ticket_types=kinds)
         sold_out.remember(quantities=wanted, left=left)
         return _too_late(request, event, kinds, choice, left, now)
     except checkout.Refused as refusal:
-        return _choices(request, event, choice, str(refusal), 422, now, wrong=refusal.ticket_type_id)
+        return choices(request, event, choice, str(refusal), 422, now, wrong=refusal.ticket_type_id, wrong_code=refusal.code in OF_CODES)
     return _to_details(hold)
 
 
@@ -91,23 +92,7 @@ def _to_details(hold: Hold) -> HttpResponse:
 def _too_late(
     request: HttpRequest, event: Event, kinds: Sequence[TicketType], choice: Choice, left: sold_out.Left, now: datetime
 ) -> HttpResponse:
-    return _choices(request, event, choice, sold_out.sentence(wanted=kinds, left=left), 409, now, wrong=kinds[0].pk)
-
-
-def _choices(
-    request: HttpRequest, event: Event, choice: Choice, message: str, status: int, now: datetime, wrong: int | None
-) -> HttpResponse:
-    """The choice again, as typed, with what is left."""
-    shown = TicketType.objects.filter(Q(hidden=False) | Q(pk__in=choice.quantities), event=event, archived_at=None)
-    kinds = [kind for kind in shown if checkout.is_on_sale(ticket_type=kind, now=now)]
-    left = sold_out.what_is_left(ticket_types=kinds)
-    for kind in kinds:
-        kind.typed = choice.quantities.get(kind.pk, "") or "0"  # type: ignore[attr-defined]
-        kind.typed_amount = choice.amounts.get(kind.pk, "")  # type: ignore[attr-defined]
-        kind.free = left.free.get(kind.pk, 0)  # type: ignore[attr-defined]
-        kind.only_held = kind.pk in left.held  # type: ignore[attr-defined]
-    context = {"event": event, "kinds": kinds, "message": message, "wrong": wrong, "attempt": choice.attempt}
-    return render(request, "registrations/choices.html", context, status=status)
+    return choices(request, event, choice, sold_out.sentence(wanted=kinds, left=left), 409, now, wrong=kinds[0].pk)
 
 
 def _order_of(hold: Hold) -> Order | None:

@@ -1,7 +1,7 @@
 """The demo's world: the same people and events each time, dates counted from today."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
 from accounts.models import Membership, Organiser, Role, User
-from events import cover, publication, times
-from events.models import Event, Quota, TicketType
+from events import cover, promotions, publication, times
+from events.models import Event, Promotion, Quota, TicketType
 from operations.demo import covers, doors, large
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
@@ -112,6 +112,11 @@ def _type(event: Event, name: str, price_minor: int, capacity: int, **fields: An
     return publication.save_ticket_type(event=event, kind=kind, quotas=[], own_capacity=capacity)
 
 
+def _code(event: Event, code: str, *, kinds: Sequence[TicketType] = (), **fields: Any) -> None:
+    unlimited = {"max_uses": None, "budget_minor": None}
+    promotions.save(event=event, promotion=Promotion(), fields={"code": code} | unlimited | fields, kinds=kinds)
+
+
 def _listed(listing: Listing, organisers: list[Organiser], now: datetime) -> int:
     """Three types, two of them sharing the room, and some orders."""
     venue, chance = listing.venue, random.Random(listing.name)
@@ -187,7 +192,7 @@ def _cancelled(organiser: Organiser, now: datetime) -> int:
 
 
 def _online(organiser: Organiser, now: datetime) -> int:
-    """Also has a hidden type, and one whose sale has not begun."""
+    """Also has a hidden type with an access code, a promo code, and a type whose sale has not begun."""
     event = _event(
         "How to listen: a lecture",
         organiser,
@@ -198,7 +203,9 @@ def _online(organiser: Organiser, now: datetime) -> int:
         online_url="https://example.com/lecture",
     )
     _type(event, "Seat at home", 500, 500)
-    _type(event, "Press", 0, 20, hidden=True)
+    press = _type(event, "Press", 0, 20, hidden=True)
+    _code(event, "PRESS", unlocks_hidden=True, kinds=[press])
+    _code(event, "EARS20", percent=20, max_uses=100)
     _type(event, "Late bird", 300, 100, sale_starts_at=now + timedelta(days=3))
     return 1
 

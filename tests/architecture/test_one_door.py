@@ -10,8 +10,10 @@ from tests.architecture.house import findings, imported_modules, own_python
 LARGE = "operations/demo/large.py"  # fills an empty event with millions of rows for measurements
 DOORS = {
     "claimed": {"events/inventory.py", "registrations/allowance.py", LARGE},  # the allowance has its own column of that name
+    "uses": {"events/promotions.py"},
+    "given_minor": {"events/promotions.py"},
     "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
-    "archived_at": {"events/publication.py"},
+    "archived_at": {"events/publication.py", "events/promotions.py"},
     "released_at": {"registrations/checkout.py", "registrations/rebuilding.py"},
     "converted_at": {"registrations/checkout.py"},
     "payment_open_since": {"registrations/checkout.py"},
@@ -61,7 +63,7 @@ MAKERS = {
     "Device": {"scanning/devices.py"},
     "Change": {"trail/record.py"},
 }
-ROWS = {*MAKERS, "Event", "Quota", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
+ROWS = {*MAKERS, "Event", "Quota", "Promotion", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
 WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS
 MAKING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
 

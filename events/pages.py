@@ -1,0 +1,11 @@
+"""The public pages that show an event, and that they are out of date."""
+
+from events.models import Event
+from ticketing.lib import pagecache
+
+LIST_SCOPE = "events"
+
+
+def changed(event: Event) -> None:
+    """The event's page and the lists, once the current transaction commits."""
+    pagecache.changed(event.page_scope, LIST_SCOPE)

@@ -1,0 +1,53 @@
+"""The organiser's pages about codes."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from events import promotions
+from events.access import event_for_member
+from events.models import Event, Promotion
+from events.promotion_form import PromotionForm
+from ticketing.lib import clock
+
+
+@login_required
+def promotion_list(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    found = list(event.promotions.filter(archived_at=None).prefetch_related("ticket_types"))
+    return render(request, "events/promotions.html", {"event": event, "tab": "tickets", "promotions": found, "now": clock.now()})
+
+
+@login_required
+def promotion_new(request: HttpRequest, slug: str) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    return _form_page(request, event, Promotion(event=event), "New code")
+
+
+@login_required
+def promotion_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    promotion = get_object_or_404(Promotion, event=event, pk=pk, archived_at=None)
+    return _form_page(request, event, promotion, promotion.code)
+
+
+def _form_page(request: HttpRequest, event: Event, promotion: Promotion, heading: str) -> HttpResponse:
+    form = PromotionForm(request.POST or None, event=event, promotion=promotion)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kinds = list(form.cleaned_data["ticket_types"])
+            promotions.save(event=event, promotion=promotion, fields=form.fields_for_verb(), kinds=kinds)
+            return redirect("events:promotion-list", slug=event.slug)
+        except promotions.BelowUsed as error:
+            form.add_error(error.field, str(error))
+    context = {"event": event, "tab": "tickets", "form": form, "heading": heading, "promotion": promotion}
+    return render(request, "events/promotion_form.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def promotion_archive(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="manage")
+    promotions.archive(promotion=get_object_or_404(Promotion, event=event, pk=pk), now=clock.now())
+    return redirect("events:promotion-list", slug=slug)
