@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('events', '0003_promotions'),
-        ('registrations', '0005_invoices'),
+        ('registrations', '0006_staff_orders_and_sources'),
     ]
 
     operations = [
