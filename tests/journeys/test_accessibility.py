@@ -3,8 +3,6 @@
 import pytest
 
 from accounts.models import User
-from events import promotions
-from events.models import Promotion
 from operations.watch import defaults
 from registrations import codes
 from scanning import devices
@@ -24,16 +22,12 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     kind = cast.ticket_type(concert, price_minor=1500)
     free = cast.ticket_type(concert)
     phone = devices.make(event=concert, gates=gates_of(event=concert), name="", now=clock.now(), made_by=alice)
-    code = {"code": "EARS", "percent": 20, "max_uses": 5, "budget_minor": None}
-    promotions.save(event=concert, promotion=Promotion(), fields=code, kinds=[])
     order, held, waiting = cast.ordered(free, 2), cast.held(kind, 2), cast.ordered(kind)
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
     public = [
         "/",
         concert.get_absolute_url(),
-        f"{concert.get_absolute_url()}code/?code=ears",
-        f"{concert.get_absolute_url()}code/?code=wrong",
         f"/checkout/{held.token}/",
         f"/checkout/{held.token}/review/",
         order.get_absolute_url(),
@@ -54,8 +48,6 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
         f"{manage}details/",
         f"{manage}tickets/",
         f"{manage}tickets/new/",
-        f"{manage}codes/",
-        f"{manage}codes/new/",
         f"{manage}orders/",
         f"{manage}orders/{order.code}/",
         f"{manage}attendees/",
