@@ -7,7 +7,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from registrations import cancellation, checkout
-from registrations.models import BuyerAllowance, Hold, HoldLine, Invoice, InvoiceCounter, Order, OrderLine, SigningKey, Ticket
+from registrations.models import (
+    BuyerAllowance,
+    Hold,
+    HoldLine,
+    Invoice,
+    InvoiceCounter,
+    Order,
+    OrderLine,
+    RotatingCodes,
+    SigningKey,
+    StaffOrder,
+    Ticket,
+)
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -91,3 +103,17 @@ class InvoiceAdmin(DeskAdmin):
 class InvoiceCounterAdmin(DeskAdmin):
     list_display = ("organiser", "last")
     list_select_related = ("organiser",)
+
+
+@admin.register(StaffOrder)
+class StaffOrderAdmin(DeskAdmin):
+    list_display = ("order", "kind", "paid_by", "made_by")
+    list_select_related = ("order", "made_by")
+    ordering = ("-pk",)
+
+
+@admin.register(RotatingCodes)
+class RotatingCodesAdmin(DeskAdmin):
+    exclude = ("sealed_key",)
+    list_display = ("event", "static_codes", "started_at")
+    list_select_related = ("event",)
