@@ -76,17 +76,25 @@ class Pick:
 
 
 def hold(
-    *, event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None = None, replacing: str | None = None, code: str = ""
+    *,
+    event: Event,
+    picks: Sequence[Pick],
+    now: datetime,
+    attempt: str | None = None,
+    replacing: str | None = None,
+    code: str = "",
+    source: str = "",
 ) -> Hold:
     """Set the picked tickets aside for HOLD_MINUTES. SoldOut or Refused otherwise.
 
     `attempt`: the page's own key; the same key again gives the same hold (double click).
     `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
-    what was typed there moves to the new one. `code`: a promo code, of which one use is claimed with the places."""
-    return _hold(event, picks, now, attempt, replacing, code)
+    what was typed there moves to the new one. `code`: a promo code, of which one use is claimed with the places.
+    `source`: where the buyer came from, for the organiser's counts."""
+    return _hold(event, picks, now, attempt, replacing, code, source)
 
 
-def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str) -> Hold:
+def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str, source: str) -> Hold:
     promotion = _promotion(event, code, now) if code else None
     lines = _checked(event, picks, now, promotion)
     needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
@@ -97,6 +105,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
         promotion=promotion,
+        source=source,
     )
     _set_price(new, lines, now)
     try:
@@ -105,6 +114,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
                 new.billing = earlier.billing
+                new.source = source or earlier.source
             ADD_HOLD.run([new])
             for line in lines:
                 line.hold = new
@@ -121,7 +131,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         if again is None:
             raise
         # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
-        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code)
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source)
     return new
 
 
@@ -210,7 +220,7 @@ def hold_again(*, hold: Hold, now: datetime) -> Hold:
     lines = hold.lines.select_related("ticket_type", "ticket_type__event")
     picks = [Pick(ticket_type=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
     code = hold.promotion.code if hold.promotion else ""
-    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token, code)
+    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token, code, hold.source)
 
 
 def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bool:

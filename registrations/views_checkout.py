@@ -23,6 +23,7 @@ from registrations.models import Hold, HoldLine, Order
 from registrations.views_choices import OF_CODES, choices
 from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
+from ticketing.lib.views_tally import source_of_page
 
 COOKIE_SECONDS = 2 * 60 * 60
 TYPES = Prepared(
@@ -51,7 +52,8 @@ def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
         if left:
             return _too_late(request, event, kinds, choice, left, now)
         picks = choice.picks(kinds=kinds, event=event)
-        hold = checkout.hold(event=event, picks=picks, now=now, attempt=choice.key(), replacing=earlier, code=choice.code)
+        said = {"attempt": choice.key(), "replacing": earlier, "code": choice.code, "source": source_of_page(request)}
+        hold = checkout.hold(event=event, picks=picks, now=now, **said)
     except SoldOut:
         left = sold_out.what_is_left(ticket_types=kinds)
         sold_out.remember(quantities=wanted, left=left)

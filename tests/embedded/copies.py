@@ -26,6 +26,8 @@ NAMES = (
     "static",
     "templates",
     "ticketing",
+    "trail",
+    "workspace",
     "manage.py",
 )
 

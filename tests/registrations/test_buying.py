@@ -18,8 +18,8 @@ def dana():
     return Client()
 
 
-def choose(client, kind, quantity=1, **more):
-    return client.post(f"/events/{kind.event.slug}/holds/", {f"quantity-{kind.pk}": quantity} | more)
+def choose(client, kind, quantity=1, headers=None, **more):
+    return client.post(f"/events/{kind.event.slug}/holds/", {f"quantity-{kind.pk}": quantity} | more, headers=headers)
 
 
 def typed(**more):
@@ -50,6 +50,17 @@ def test_a_free_ticket_from_choice_to_order_page(dana, concert, django_assert_ma
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "sessionid" not in dana.cookies
     assert [t.attendee_name for t in Order.objects.latest("pk").tickets.all()] == ["Dana", "Eve"]
+
+
+def test_where_dana_came_from_stays_with_her_tickets(dana, concert):
+    kind = cast.ticket_type(concert)
+    page = f"https://testserver/events/{concert.slug}/"
+    choose(dana, kind, headers={"Referer": page + "?src=Poster%20in%20Mitte"})
+    assert Hold.objects.get().source == "poster-in-mitte"
+    choose(dana, kind, 2, headers={"Referer": page})  # she chose anew: the same visit
+    choose(Client(), kind, headers={"Referer": page + "?utm_source=letter"})
+    choose(Client(), kind)
+    assert list(Hold.objects.order_by("pk").values_list("source", flat=True)) == ["poster-in-mitte", "poster-in-mitte", "letter", ""]
 
 
 def test_a_forged_form_of_another_site_is_refused(dana, concert):

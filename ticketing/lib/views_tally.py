@@ -6,8 +6,9 @@ answered is not here, nor what was counted in the last minute before Redis lost 
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 BOT = re.compile(r"bot|crawl|spider|slurp|preview|monitor|curl|python", re.I)
 SOURCE = re.compile(r"[^a-z0-9._-]+")
@@ -20,6 +21,15 @@ def source_of(request: HttpRequest) -> str:
     if "src=" not in query and "utm_source=" not in query:
         return ""
     return clean_source(request.GET.get("src") or request.GET.get("utm_source") or "")
+
+
+def source_of_page(request: HttpRequest) -> str:
+    """The source in the address of our own page that a form was sent from (the Referer); "" for none."""
+    query = urlsplit(request.META.get("HTTP_REFERER", "")).query
+    if "src=" not in query and "utm_source=" not in query:
+        return ""
+    given = QueryDict(query)
+    return clean_source(given.get("src") or given.get("utm_source") or "")
 
 
 def clean_source(text: str) -> str:
