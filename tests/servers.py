@@ -1,4 +1,4 @@
-"""Throwaway servers for the whole test run; each test process has its own database and Redis keys.
+"""Throwaway servers for each test process: one cluster for all would let a test's running transaction hold back another's.
 
 A pytest plugin (see pyproject.toml), loaded before the settings are.
 """
@@ -37,11 +37,8 @@ def _start_servers() -> None:
         (Path(os.environ["VAR_DIR"]) / "static").symlink_to(static.collect(var=kept))
 
 
-if "PYTEST_XDIST_WORKER" not in os.environ:
-    _start_servers()
-else:
-    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
-    os.environ["REDIS_PREFIX"] = f"w{number}"
+_start_servers()
+os.environ.setdefault("TEST_RUN_DIR", os.environ["VAR_DIR"])  # the run's own, also for its other processes
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketing.settings")
 
 

@@ -50,7 +50,7 @@ for line in sys.stdin:
 
 def prepared() -> Path:
     """The var/ of a product with an empty, migrated database: made once in a test run, copied by each stage."""
-    home = Path(os.environ["VAR_DIR"]) / "prepared"
+    home = Path(os.environ["TEST_RUN_DIR"]) / "prepared"
     home.mkdir(mode=0o711, exist_ok=True)
     with open(home / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,29 +1,14 @@
 """A steward's phone: speaks the protocol through HTTP and keeps a copy, as the scanner's script does."""
 
 import secrets
-import time
 from datetime import timedelta
 
-from django.db import connection
 from django.test import Client
 
 from registrations import codes
 from scanning import devices, parts
 from scanning.gates import gates_of
 from ticketing.lib import clock
-
-
-def wait_for_older_transactions():
-    """A part reaches up to the oldest transaction that still runs, and other tests' run in the same cluster."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        mine = cursor.fetchone()[0]
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            if cursor.fetchone()[0] > mine:
-                return
-            time.sleep(0.02)
 
 
 class Phone:
@@ -74,7 +59,6 @@ class Phone:
 
     def sync(self):
         """Fetch what is newer; the parts that came."""
-        wait_for_older_transactions()
         reply = self.get("snapshot/" + (f"?since={self.number}" if self.number is not None else ""))
         assert reply.status_code in (200, 204), reply.content
         came = parts.read(reply.content)
