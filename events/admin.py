@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events import publication
-from events.models import Event, Quota, TicketType
+from events.models import Event, Promotion, Quota, TicketType
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -49,3 +49,10 @@ class QuotaAdmin(DeskAdmin):
     list_display = ("name", "event", "capacity", "claimed")
     list_select_related = ("event",)
     search_fields = ("name", "event__name")
+
+
+@admin.register(Promotion)
+class PromotionAdmin(DeskAdmin):
+    list_display = ("code", "event", "percent", "amount_minor", "uses", "max_uses", "given_minor", "budget_minor", "archived_at")
+    list_select_related = ("event",)
+    search_fields = ("code__exact", "event__name")
