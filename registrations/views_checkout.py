@@ -52,8 +52,15 @@ def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
         if left:
             return _too_late(request, event, kinds, choice, left, now)
         picks = choice.picks(kinds=kinds, event=event)
-        said = {"attempt": choice.key(), "replacing": earlier, "code": choice.code, "source": source_of_page(request)}
-        hold = checkout.hold(event=event, picks=picks, now=now, **said)
+        hold = checkout.hold(
+            event=event,
+            picks=picks,
+            now=now,
+            attempt=choice.key(),
+            replacing=earlier,
+            code=choice.code,
+            source=source_of_page(request),
+        )
     except SoldOut:
         left = sold_out.what_is_left(ticket_types=kinds)
         sold_out.remember(quantities=wanted, left=left)
