@@ -1,5 +1,6 @@
 """Phones at a gate: real browsers with a memory of their own, and a camera that sees a real ticket's page."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 import pypdfium2
 import zxingcpp
 from PIL import Image, ImageFilter
+from playwright.sync_api import Error
 
 from tests.journeys.conftest import ARGUMENTS
 
@@ -107,7 +109,8 @@ class Phone:
         """The power is gone: every process of this browser is killed, nothing is said goodbye to."""
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
-        self.context.close()
+        with contextlib.suppress(Error):  # Playwright may have seen the end before it is told to close
+            self.context.close()
 
     def processes(self):
         """Ids of this browser's processes, which carry its memory's name on their command line."""
