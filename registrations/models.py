@@ -51,7 +51,7 @@ class PricedLine(models.Model):
 
 
 class Hold(Priced):
-    """Quota set aside for one buyer until a time. Changed only by checkout.py and expiry.py."""
+    """Quota set aside for one buyer until a time. Changed only by holding.py."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="+")
     token = models.CharField(max_length=32, unique=True)
@@ -110,7 +110,7 @@ ORDER_SEARCHED = ("buyer_name", "buyer_email", "code")
 
 
 class Order(Priced):
-    """The buyer's contract and its short public reference. Written only by checkout.py and cancellation.py."""
+    """The buyer's contract and its short public reference. Written only by ordering.py, expiry.py, cancellation.py and staff_orders.py."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="+")
     hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="order", help_text="None: made by staff.")

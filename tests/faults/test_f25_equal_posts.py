@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from registrations import allowance, checkout
-from registrations.models import BuyerAllowance, Order, Ticket
+from registrations.models import BuyerAllowance, Hold, Order, Ticket
 from tests import cast
 from ticketing.lib import clock
 
@@ -38,9 +38,7 @@ def test_fifty_equal_posts_are_one_order(concert):
     hold = cast.held(cast.ticket_type(concert), 2)
     codes = {
         order.code
-        for order in at_once(
-            50, lambda _: checkout.place_order(hold=checkout.Hold.objects.select_related("event").get(pk=hold.pk), now=clock.now())
-        )
+        for order in at_once(50, lambda _: checkout.place_order(hold=Hold.objects.select_related("event").get(pk=hold.pk), now=clock.now()))
     }
     assert len(codes) == 1
     assert Order.objects.count() == 1

@@ -12,7 +12,7 @@ from payments import refunds, settlement
 from payments.gateway import Status
 from payments.models import Payment, PracticeSession, Refund
 from payments.practice import book
-from registrations import cancellation, checkout, expiry
+from registrations import cancellation, checkout, expiry, ordering
 from registrations.models import Hold, Order, Ticket
 from tests import cast
 from tests.payments import till
@@ -282,7 +282,7 @@ def test_late_money_and_the_sweeper_do_not_wait_for_each_other_in_a_ring(kind, m
     """The money takes the order and then its hold; the sweeper must take them in that order too."""
     order = cast.ordered(kind)
     till.act(order, "decline")
-    payment, take_places, has_order = Payment.objects.get(), checkout._take_places, threading.Event()
+    payment, take_places, has_order = Payment.objects.get(), ordering._take_places, threading.Event()
     till.provider_says(payment, "succeeded")
     Hold.objects.update(expires_at=clock.now())
 
@@ -295,7 +295,7 @@ def test_late_money_and_the_sweeper_do_not_wait_for_each_other_in_a_ring(kind, m
         has_order.wait(10)
         return expiry.expire_holds(now=clock.now())
 
-    monkeypatch.setattr(checkout, "_take_places", slowly)
+    monkeypatch.setattr(ordering, "_take_places", slowly)
     work = (lambda: settlement.settle(payment=payment, now=clock.now()), sweeper)
     answers = till.at_once(2, lambda number: work[number]())
     assert not [answer for answer in answers if isinstance(answer, Exception)], answers

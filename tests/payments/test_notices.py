@@ -13,7 +13,7 @@ from payments.gateway import Session, Status
 from payments.models import Notice, Payment, PracticeNotice
 from payments.practice import delivery
 from payments.practice.gateway import SIGNATURE_HEADER, secrets, sign
-from registrations import checkout, fulfilment
+from registrations import checkout, fulfilment, ordering
 from registrations.models import Ticket
 from tests import cast
 from tests.payments import till
@@ -72,13 +72,13 @@ def test_control_without_the_locks_and_the_constraint_ten_would_be_ten_sets(kind
     order = cast.ordered(kind)
     kind.quotas.update(capacity=100)
     all_read = threading.Barrier(10, timeout=20)
-    take_places = checkout._take_places
+    take_places = ordering._take_places
 
     def after_all_have_read(order, now):
         all_read.wait()
         return take_places(order, now)
 
-    monkeypatch.setattr(checkout, "_take_places", after_all_have_read)
+    monkeypatch.setattr(ordering, "_take_places", after_all_have_read)
     monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda self, **_: self.all())
     with till.without_constraint(Ticket, "ticket_position_once"):
         till.at_once(10, lambda _: checkout.confirm_order(order=order, now=clock.now()))

@@ -39,15 +39,15 @@ print(json.dumps({{"released": hold.released_at is not None, "kept": bool(hold.c
 """
 LOOK_THEN_WRITE = """
 import time
-from registrations import checkout
+from registrations import checkout, holding
 from registrations.models import Hold
-def look_then_write(hold, now, *, convert):
+def look_then_write(*, hold, now, convert):
     row = Hold.objects.get(pk=hold.pk)
     time.sleep(0.1)
     if row.released_at or row.converted_at:
         raise checkout.HoldEnded()
     Hold.objects.filter(pk=hold.pk).update(converted_at=now)
-checkout._keep_hold = look_then_write
+holding.keep_hold = look_then_write
 """
 FREED = "from django.db import connection\nconnection.cursor().execute('ALTER TABLE registrations_hold DROP CONSTRAINT hold_converted_or_released')"
 

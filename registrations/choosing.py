@@ -1,0 +1,92 @@
+"""What was picked: may it be bought now, and what does it cost? HOT.
+
+Nothing is written here: the lines it gives are those of the hold, which is made in holding.py."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from events import price, promotions
+from events.models import Event, Pricing, Promotion, TicketType
+from registrations import allowance
+from registrations.models import Hold, HoldLine, PricedLine
+from registrations.refusals import Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """What the buyer picked of one type. `price_minor` only for donations: what the buyer gives."""
+
+    ticket_type: TicketType
+    quantity: int
+    price_minor: int | None = None
+
+
+def promotion_of(*, event: Event, code: str, now: datetime) -> Promotion:
+    """The code's promotion. Refused when it can't be used."""
+    try:
+        return promotions.usable(event=event, code=code, now=now)
+    except promotions.BadCode as refusal:
+        raise Refused(str(refusal), code=refusal.code) from refusal
+
+
+def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | None, now: datetime) -> list[HoldLine]:
+    """The lines of a hold, not yet written. Refused when these tickets can't be bought like this."""
+    if event.published_at is None or event.cancelled_at is not None or event.ends_at <= now:
+        raise Refused("This event is not on sale.", code="not_on_sale")
+    if not picks:
+        raise Refused("Choose at least one ticket.", code="nothing_picked")
+    if event.max_per_buyer is not None and sum(pick.quantity for pick in picks) > event.max_per_buyer:
+        raise Refused(
+            str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk
+        )
+    if promotion and not any(promotions.is_for(promotion=promotion, kind=pick.ticket_type) for pick in picks):
+        raise Refused(
+            "The code is not for these tickets. Choose others, or leave the code away.",
+            code="code_for_others",
+            ticket_type_id=picks[0].ticket_type.pk,
+        )
+    return [_checked_line(event, pick, now, promotion) for pick in picks]
+
+
+def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion | None) -> HoldLine:
+    kind = pick.ticket_type
+    if kind.hidden and not promotions.unlocks(promotion=promotion, kind=kind):
+        raise Refused("These tickets need a code.", code="code_missing")
+    if kind.event_id != event.pk or kind.archived_at or not is_on_sale(ticket_type=kind, now=now):
+        raise Refused(f"{kind.name} is not on sale now.", code="not_on_sale", ticket_type_id=kind.pk)
+    if pick.quantity < kind.min_per_order:
+        raise Refused(f"{kind.name}: choose at least {kind.min_per_order}.", code="too_few", ticket_type_id=kind.pk)
+    if pick.quantity > kind.max_per_order:
+        raise Refused(f"{kind.name}: choose at most {kind.max_per_order}.", code="too_many", ticket_type_id=kind.pk)
+    cost = kind.price_minor
+    if kind.pricing == Pricing.DONATION:
+        cost = pick.price_minor if pick.price_minor is not None else kind.price_minor
+        if cost < kind.price_minor:
+            raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
+    off = promotions.discount_minor(promotion=promotion, kind=kind) if promotion else 0
+    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost - off, discount_minor=off, tax_rate=kind.tax_rate)
+
+
+def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
+    """Within the type's sale window."""
+    started = ticket_type.sale_starts_at is None or ticket_type.sale_starts_at <= now
+    ended = ticket_type.sale_ends_at is not None and ticket_type.sale_ends_at <= now
+    return started and not ended
+
+
+def set_price(*, new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
+    """Taxes and the buyer's part of the fee, worked out once: the order costs what was shown from here on."""
+    if not any(line.price_minor for line in lines):
+        return
+    asked = [price.Line(quantity=line.quantity, price_minor=line.price_minor, tax_rate=line.tax_rate) for line in lines]
+    worked_out = price.price_of(event=new.event, lines=asked, on=now.date())
+    new.tax_on_top = new.event.tax_on_top
+    new.fee_minor, new.fee_tax_minor, new.fee_tax_rate = worked_out.fee_minor, worked_out.fee_tax_minor, worked_out.fee_tax_rate
+    for line, tax in zip(lines, worked_out.taxes, strict=True):
+        line.tax_minor = tax
+
+
+def given_minor(*, lines: Iterable[PricedLine]) -> int:
+    """What a code takes off these lines in all."""
+    return sum(line.quantity * line.discount_minor for line in lines)

@@ -1,0 +1,213 @@
+"""Holds: places set aside for one buyer, extended, kept for a payment, given back. HOT.
+
+The only writer of Hold's state. Each verb is one short transaction; capacity is claimed with the hold and
+stays claimed when an order takes it over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from psycopg.types.json import Jsonb
+
+from events import inventory, promotions
+from events.models import Event, Promotion
+from registrations import choosing
+from registrations.choosing import Pick
+from registrations.models import Hold, HoldLine, Order
+from registrations.refusals import HoldEnded, Refused
+from ticketing.lib import tokens
+from ticketing.lib.prepared import Param, PreparedInsert, PreparedUpdate
+
+TIME_TO_PAY = timedelta(minutes=10)  # at least this much is left to whoever placed an order in the last second
+
+ADD_HOLD, ADD_HOLD_LINES = PreparedInsert(lambda: Hold), PreparedInsert(lambda: HoldLine)
+SAVE_DETAILS = PreparedUpdate(
+    lambda: Hold.objects.filter(pk=Param("hold")),
+    buyer_name=Param("name"),
+    buyer_email=Param("email"),
+    attendees=Param("attendees"),
+    billing=Param("billing"),
+)
+# By hand: the ORM would put the conditions into a sub-select, which is not checked again when the row
+# was changed by another transaction meanwhile, and a hold just released would be kept all the same.
+KEEP = """
+UPDATE registrations_hold AS h SET {change} FROM events_event AS e
+WHERE h.id = %s AND h.released_at IS NULL AND h.converted_at IS NULL AND h.expires_at > %s AND e.id = h.event_id AND e.cancelled_at IS NULL
+"""
+CONVERT = KEEP.format(change="converted_at = %s")
+KEEP_TO_PAY = KEEP.format(change="expires_at = greatest(h.expires_at, %s)")
+KEEP_FOR_PAYMENT = KEEP.format(change="payment_open_since = %s")
+
+
+def hold(
+    *,
+    event: Event,
+    picks: Sequence[Pick],
+    now: datetime,
+    attempt: str | None = None,
+    replacing: str | None = None,
+    code: str = "",
+    source: str = "",
+) -> Hold:
+    """Set the picked tickets aside for HOLD_MINUTES. SoldOut or Refused otherwise.
+
+    `attempt`: the page's own key; the same key again gives the same hold (double click).
+    `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
+    what was typed there moves to the new one. `code`: a promo code, of which one use is claimed with the places.
+    `source`: where the buyer came from, for the organiser's counts."""
+    return _hold(event, picks, now, attempt, replacing, code, source)
+
+
+def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str, source: str) -> Hold:
+    promotion = choosing.promotion_of(event=event, code=code, now=now) if code else None
+    lines = choosing.chosen_lines(event=event, picks=picks, promotion=promotion, now=now)
+    needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
+    new = Hold(
+        event=event,
+        token=tokens.link_token(),
+        attempt=attempt or None,
+        created_at=now,
+        expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
+        promotion=promotion,
+        source=source,
+    )
+    choosing.set_price(new=new, lines=lines, now=now)
+    try:
+        with transaction.atomic():
+            earlier = _give_back_earlier(event, replacing, now, promotion)
+            if earlier:
+                new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
+                new.billing = earlier.billing
+                new.source = source or earlier.source
+            ADD_HOLD.run([new])
+            for line in lines:
+                line.hold = new
+            ADD_HOLD_LINES.run(lines)
+            if earlier:
+                Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
+            if promotion:
+                promotions.claim(promotion_id=promotion.pk, given_minor=choosing.given_minor(lines=lines))
+            inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
+    except promotions.UsedUp as refusal:
+        raise Refused(str(refusal), code=refusal.code) from refusal
+    except IntegrityError:
+        again = Hold.objects.filter(event=event, attempt=attempt).first() if attempt else None
+        if again is None:
+            raise
+        # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source)
+    return new
+
+
+def _give_back_earlier(event: Event, token: str | None, now: datetime, promotion: Promotion | None) -> Hold | None:
+    if not token:
+        return None
+    without_order = Q(order=None) | Q(order__expired_at__isnull=False)
+    earlier = Hold.objects.filter(without_order, event=event, token=token).first()
+    if earlier is not None:
+        _release(earlier, now, False, promotion)  # one that ended before gives nothing back, but what was typed moves on
+    return earlier
+
+
+def hold_again(*, hold: Hold, now: datetime) -> Hold:
+    """The same tickets as a hold that ended, at today's prices, with what was typed. SoldOut or Refused.
+
+    Pressed twice, it gives the same new hold."""
+    lines = hold.lines.select_related("ticket_type", "ticket_type__event")
+    picks = [Pick(ticket_type=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
+    code = hold.promotion.code if hold.promotion else ""
+    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token, code, hold.source)
+
+
+def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bool:
+    """Give a hold's places back, once: the conditional UPDATE decides between the sweeper, the buyer
+    and an order. A hold with a payment that may still succeed is never released (M3).
+
+    `only_expired`: for the sweeper, which may have read the hold just before its buyer extended it."""
+    return _release(hold, now, only_expired, None)
+
+
+def _release(hold: Hold, now: datetime, only_expired: bool, wanted: Promotion | None) -> bool:
+    """`wanted`: the promotion that the caller claims next; its row is taken here, before the quotas'."""
+    running = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None)
+    with transaction.atomic():
+        if not (running.filter(expires_at__lte=now) if only_expired else running).update(released_at=now):
+            return False
+        if ids := {each for each in (hold.promotion_id, wanted and wanted.pk) if each}:
+            promotions.lock(promotion_ids=ids)
+        if hold.promotion_id:
+            promotions.release(promotion_id=hold.promotion_id, given_minor=choosing.given_minor(lines=hold.lines.all()))
+        inventory.release(needs=needs_of(hold=hold))
+    return True
+
+
+def needs_of(*, hold: Hold) -> dict[int, int]:
+    """{quota id: places} of the hold's lines."""
+    return inventory.quota_needs(quantities=dict(hold.lines.values_list("ticket_type_id", "quantity")))
+
+
+def extend_hold(*, hold: Hold, now: datetime) -> bool:
+    """Another HOLD_MINUTES from now, at most HOLD_EXTENSIONS times. False when used up or ended."""
+    return bool(
+        Hold.objects.filter(
+            pk=hold.pk,
+            released_at=None,
+            converted_at=None,
+            expires_at__gt=now,
+            extensions=hold.extensions,
+            extensions__lt=settings.HOLD_EXTENSIONS,
+        ).update(expires_at=now + timedelta(minutes=settings.HOLD_MINUTES), extensions=hold.extensions + 1)
+    )
+
+
+def save_details(
+    *,
+    hold: Hold,
+    buyer_name: str,
+    buyer_email: str,
+    attendees: Sequence[Mapping[str, Any]],
+    billing: Mapping[str, str] | None = None,
+) -> None:
+    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket;
+    `billing`: {company, address, vat_id} for the invoice."""
+    hold.buyer_name, hold.buyer_email, hold.attendees = buyer_name, buyer_email, [dict(each) for each in attendees]
+    hold.billing = dict(billing) if billing else None
+    kept = Jsonb(hold.billing) if hold.billing else None
+    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees), billing=kept)
+
+
+def keep_hold(*, hold: Hold, now: datetime, convert: bool) -> None:
+    """The hold is ours for good (free), or for long enough to open a payment. HoldEnded when it is gone.
+
+    A payment that is opened keeps the hold by itself (keep_for_payment), in the transaction that writes
+    the payment's row: an order whose buyer left before that still runs out."""
+    statement, value = (CONVERT, now) if convert else (KEEP_TO_PAY, now + TIME_TO_PAY)
+    if not _kept(statement, value, hold.pk, now):
+        raise HoldEnded()
+
+
+def keep_for_payment(*, order: Order, now: datetime) -> None:
+    """A payment is about to be opened: the hold is kept until it is decided. HoldEnded when it is gone."""
+    if not _kept(KEEP_FOR_PAYMENT, now, order.hold_id, now):
+        raise HoldEnded()
+
+
+def keep_for_good(*, hold_id: int | None, now: datetime) -> bool:
+    """The money came: the hold's places are the order's. False when the hold had been released."""
+    running = Hold.objects.filter(pk=hold_id, released_at=None, converted_at=None)
+    return bool(running.update(converted_at=now, payment_open_since=None))
+
+
+def decide_unpaid(*, order: Order, now: datetime) -> None:
+    """No payment of this order can succeed any more. The hold may be released again: at its expiry, or,
+    when that is past, by the next sweep; until then the buyer may try another payment."""
+    Hold.objects.filter(pk=order.hold_id, converted_at=None).update(payment_open_since=None)
+
+
+def _kept(statement: str, value: datetime, hold_id: int | None, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value, hold_id, now])
+        return bool(cursor.rowcount == 1)

@@ -1,0 +1,165 @@
+"""Orders: placed from a hold, confirmed when paid, tickets issued. HOT.
+
+The only writer of Order's state, with expiry.py and cancellation.py. Each verb is one short transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from events import inventory, promotions
+from registrations import allowance, codes, holding
+from registrations.choosing import given_minor
+from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from registrations.refusals import Refused
+from ticketing.lib import tokens
+from ticketing.lib.later import later
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert
+
+HOLD_LINES = Prepared(lambda: HoldLine.objects.filter(hold=Param("hold")))
+ADD_ORDER, ADD_ORDER_LINES = PreparedInsert(lambda: Order), PreparedInsert(lambda: OrderLine)
+ADD_TICKETS = PreparedInsert(lambda: Ticket)
+
+
+def place_order(*, hold: Hold, now: datetime) -> Order:
+    """Make the order of a hold, once: the same hold again gives the same order.
+
+    Nothing to pay: confirmed at once, tickets included. Otherwise the hold keeps its places until
+    the payment is decided. HoldEnded, Refused (details missing, event cancelled), TooManyForBuyer."""
+    try:
+        with transaction.atomic():
+            return _place(hold, now)
+    except IntegrityError:
+        already = Order.objects.filter(hold=hold).first()
+        if already is None:
+            raise
+        return already
+
+
+def _place(hold: Hold, now: datetime) -> Order:
+    lines = HOLD_LINES.all(hold=hold.pk)
+    attendees = _attendees_by_type(hold, lines)
+    total = total_minor(hold=hold, lines=lines)
+    tickets = sum(line.quantity for line in lines)
+    # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
+    order = Order(
+        event=hold.event,
+        hold=hold,
+        code=tokens.order_code(),
+        secret=tokens.link_token(),
+        buyer_name=hold.buyer_name,
+        buyer_email=hold.buyer_email,
+        currency=hold.event.currency,
+        total_minor=total,
+        tax_on_top=hold.tax_on_top,
+        fee_minor=hold.fee_minor,
+        fee_tax_rate=hold.fee_tax_rate,
+        fee_tax_minor=hold.fee_tax_minor,
+        billing=hold.billing,
+        promotion_id=hold.promotion_id,
+        placed_at=now,
+        confirmed_at=now if total == 0 else None,
+    )
+    ADD_ORDER.run([order])
+    holding.keep_hold(hold=hold, now=now, convert=total == 0)
+    allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
+    order_lines = [
+        OrderLine(
+            order=order,
+            ticket_type_id=line.ticket_type_id,
+            quantity=line.quantity,
+            price_minor=line.price_minor,
+            discount_minor=line.discount_minor,
+            tax_rate=line.tax_rate,
+            tax_minor=line.tax_minor,
+            attendees=attendees[line.ticket_type_id],
+        )
+        for line in lines
+    ]
+    ADD_ORDER_LINES.run(order_lines)
+    if total == 0:
+        issue_tickets(order, order_lines, now)
+    return order
+
+
+def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
+    """What the hold costs: tickets, taxes that come on top, and the fee where the buyer bears it."""
+    tickets = sum(line.quantity * line.price_minor + (line.tax_minor if hold.tax_on_top else 0) for line in lines)
+    return tickets + hold.fee_minor + hold.fee_tax_minor
+
+
+def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[dict[str, str]]]:
+    if not hold.buyer_name or not hold.buyer_email:
+        raise Refused("Enter your name and e-mail address first.", code="details_missing")
+    typed: dict[int, list[dict[str, str]]] = {line.ticket_type_id: [] for line in lines}
+    for each in hold.attendees:
+        if each.get("ticket_type") in typed:
+            typed[each["ticket_type"]].append({"name": each.get("name") or hold.buyer_name, "email": each.get("email") or ""})
+    for line in lines:
+        given = typed[line.ticket_type_id]
+        given += [{"name": hold.buyer_name, "email": ""}] * (line.quantity - len(given))
+        del given[line.quantity :]
+    return typed
+
+
+def confirm_order(*, order: Order, now: datetime) -> bool:
+    """The order is paid: hold converted, tickets issued, in the caller's transaction or its own.
+
+    True when the tickets are there (now or before). False when the places are gone: the money is to
+    be given back. An expired hold's places are claimed again if they are free (F17)."""
+    with transaction.atomic():
+        row = Order.objects.select_for_update(of=("self",), no_key=True).select_related("event", "hold").get(pk=order.pk)
+        if row.confirmed_at is not None:
+            return row.cancelled_at is None
+        if row.cancelled_at is not None or row.event.cancelled_at is not None or not _take_places(row, now):
+            return False
+        Order.objects.filter(pk=row.pk).update(confirmed_at=now, expired_at=None)
+        row.confirmed_at = order.confirmed_at = now
+        issue_tickets(row, list(row.lines.all()), now)
+    return True
+
+
+def _take_places(order: Order, now: datetime) -> bool:
+    if holding.keep_for_good(hold_id=order.hold_id, now=now):
+        return True
+    if order.hold_id is None:
+        return False
+    lines = list(order.lines.all())
+    try:
+        with transaction.atomic():
+            if order.promotion_id:
+                promotions.claim(promotion_id=order.promotion_id, given_minor=given_minor(lines=lines))
+            inventory.claim(needs=inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines}), durable=True)
+            if order.expired_at is not None:
+                allowance.claim(
+                    event_id=order.event_id,
+                    email=order.buyer_email,
+                    tickets=sum(line.quantity for line in lines),
+                    limit=order.event.max_per_buyer,
+                )
+    except (inventory.SoldOut, allowance.TooManyForBuyer, promotions.UsedUp):
+        return False
+    return True
+
+
+def issue_tickets(order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """The tickets of an order that has just been confirmed, in the caller's transaction."""
+    key_id = codes.signing_key_id(event_id=order.event_id, now=now)
+    attendees = [(line, attendee) for line in lines for attendee in line.attendees]
+    tickets = [
+        Ticket(
+            order=order,
+            event_id=order.event_id,
+            ticket_type_id=line.ticket_type_id,
+            serial=tokens.serial(),
+            key_id=key_id,
+            position=position,
+            attendee_name=attendee["name"],
+            attendee_email=attendee["email"],
+            price_minor=line.price_minor,
+            issued_at=now,
+        )
+        for position, (line, attendee) in enumerate(attendees, start=1)
+    ]
+    ADD_TICKETS.run(tickets)
+    later("registrations.fulfil", order_id=order.pk)
