@@ -11,6 +11,7 @@ Ed25519 is deterministic, so the code is derived from the ticket's row and never
 import base64
 import functools
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +34,8 @@ CODE_LENGTH = 125
 
 _RFC4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_CROCKFORD = str.maketrans(_RFC4648, tokens.ALPHABET)
-_FROM_CROCKFORD = str.maketrans(tokens.ALPHABET, _RFC4648)
+_TO_NUMBER = str.maketrans(tokens.ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
+_SPELLED = re.compile(f"[{tokens.ALPHABET}]{{{CODE_LENGTH}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +60,14 @@ def encode(*, private_key: Ed25519PrivateKey, key_id: int, event_id: int, serial
 def decode(text: str) -> Claim | None:
     """What the text claims, or None when it is no code of ours. Case, spaces and dashes don't matter."""
     digits = tokens.normalise(text) if len(text) <= 400 else ""
-    if len(digits) != CODE_LENGTH or not set(digits) <= set(tokens.ALPHABET):
+    if not _SPELLED.fullmatch(digits):
         return None
-    raw = base64.b32decode(digits.translate(_FROM_CROCKFORD) + "===")
-    if raw[0] != VERSION or base64.b32encode(raw).decode().rstrip("=").translate(_TO_CROCKFORD) != digits:
-        return None  # unused bits at the end must be zero: one ticket, one spelling
+    number = int(digits.translate(_TO_NUMBER), 32)  # a tenth of what base64 takes, which writes it in Python
+    if number & 1:
+        return None  # the unused bit at the end must be zero: one ticket, one spelling
+    raw = (number >> 1).to_bytes(CODE_BYTES, "big")
+    if raw[0] != VERSION:
+        return None
     return Claim(
         version=raw[0],
         key_id=raw[1],

@@ -1,8 +1,7 @@
 """F29: forged, altered, revoked, another event's and fuzzed codes. None is admitted."""
 
-import base64
+import multiprocessing
 import random
-import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,14 +13,17 @@ from scanning import redemption
 from scanning.gates import gates_of
 from scanning.models import Entry, Scan, Verdict
 from tests import cast
+from tests.scanning.phone import Phone
 from ticketing.lib import clock, tokens
 
 pytestmark = pytest.mark.django_db
 
 REFUSED = {Verdict.FORGED, Verdict.UNKNOWN}
-THROUGH_THE_VERB = 4000
-FUZZ_CPU_SECONDS = 10
-FUZZED_AT_LEAST = 20_000
+FUZZED = 1_000_000
+PROCESSES = 2
+OVER_HTTP, AT_ONCE = 3000, 200
+CROCKFORD = bytes(ord(tokens.ALPHABET[number & 31]) for number in range(256))  # a random byte → one of the 32 characters
+FIELDS = 23  # characters that hold version, key, event and serial
 
 
 @pytest.fixture
@@ -58,26 +60,39 @@ def every_alteration(code):
 
 
 def fuzzed(code, chance):
-    """A text that might be a code: altered, cut, shuffled, re-signed by nobody, or nothing but noise."""
-    kind = chance.randrange(6)
-    if kind == 0:
-        places = chance.sample(range(len(code)), chance.randint(1, 40))
-        return "".join(chance.choice(tokens.ALPHABET) if place in places else there for place, there in enumerate(code))
-    if kind == 1:  # every field right, the signature noise
-        return text_of(codes.decode(code).body + chance.randbytes(64))
-    if kind == 2:  # the signature right, another serial
-        claim = codes.decode(code)
-        return text_of(claim.body[:6] + chance.randbytes(8) + claim.signature)
-    if kind == 3:  # the event's own number and key, all else noise
-        return text_of(codes.decode(code).body[:6] + chance.randbytes(72))
-    if kind == 4:
-        return "".join(chance.choices(tokens.ALPHABET, k=chance.choice((12, 124, 125, 126))))
+    """A text that might be a code: altered, cut, put together of two, signed by nobody, or nothing but noise."""
+    kind = chance.randrange(100)
+    if kind < 2:  # some characters others
+        text = list(code)
+        for place in chance.choices(range(len(code)), k=chance.randint(1, 40)):
+            text[place] = chance.choice(tokens.ALPHABET)
+        return "".join(text)
+    if kind < 3:  # the signature right, another serial
+        return code[:11] + noise(chance, FIELDS - 11) + code[FIELDS:]
+    if kind < 28:  # every field right, the signature noise
+        return code[:FIELDS] + noise(chance, len(code) - FIELDS - 1) + "0"
+    if kind < 36:  # the event's own number and key, all else noise
+        return code[:9] + noise(chance, len(code) - 10) + "G"
+    if kind < 85:
+        return noise(chance, chance.choice((12, 124, 125, 125, 125, 126, 134)))
     return chance.randbytes(chance.randint(0, 200)).decode("latin-1")
 
 
-def text_of(raw):
-    """78 bytes as a code is spelled (codes.py)."""
-    return base64.b32encode(raw).decode().rstrip("=").translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", tokens.ALPHABET))
+def noise(chance, length):
+    return chance.randbytes(length).translate(CROCKFORD).decode()
+
+
+def judge_many(seed, count, code, public_key, check=codes.check):
+    """How many of so many fuzzed texts read as codes, and which of them the key is said to have signed.
+    `decode` and `check` are all that stands between a text and a ticket (redemption.identify)."""
+    chance, genuine, read, signed = random.Random(seed), codes.decode(code), 0, []
+    for _ in range(count):
+        claim = codes.decode(fuzzed(code, chance))
+        if claim is not None and claim != genuine:
+            read += 1
+            if check(claim=claim, public_key=public_key):
+                signed.append(claim)
+    return read, signed
 
 
 def test_every_place_altered_to_every_other_character_is_refused(gate, code):
@@ -89,30 +104,30 @@ def test_every_place_altered_to_every_other_character_is_refused(gate, code):
     assert judged(gate, code) == Verdict.ADMITTED  # the control: the unaltered one enters
 
 
-def test_a_large_fuzz_by_the_gates_own_judgement_admits_nothing(gate, code):
-    """`identify` is what redeem asks before it writes; without the write as many fit as the processor makes."""
-    chance, tried, began = random.Random(29), 0, time.process_time()
-    while tried < FUZZED_AT_LEAST or time.process_time() - began < FUZZ_CPU_SECONDS:
-        presented = fuzzed(code, chance)
-        assert redemption.identify(gate, presented, clock.now())[1] in REFUSED or codes.decode(presented) == codes.decode(code)
-        tried += 1
-    print(f"{tried} fuzzed codes, none admitted")
-    assert redemption.identify(gate, code, clock.now())[1] is None
+def test_of_a_million_fuzzed_codes_none_is_signed(ticket, code):
+    public_key, shares = codes.public_key_of(event_id=ticket.event_id, key_id=ticket.key_id), 10
+    jobs = [(seed, FUZZED // shares, code, public_key) for seed in range(shares)]
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:  # pure functions: nobody touches the database
+        found = pool.starmap(judge_many, jobs)
+    assert [signed for _, signed in found] == [[]] * shares
+    assert sum(read for read, _ in found) > FUZZED / 4  # hundreds of thousands get as far as their signature
 
 
-def test_thousands_through_the_door_admit_nothing_and_each_is_a_scan(gate, code):
-    chance = random.Random(290)
-    presented = [text for text in (fuzzed(code, chance) for _ in range(THROUGH_THE_VERB)) if codes.decode(text) != codes.decode(code)]
-    assert {judged(gate, text) for text in presented} <= REFUSED
-    assert Scan.objects.exclude(verdict=Verdict.ADMITTED).count() == len(presented)
+def test_thousands_over_http_are_refused_and_each_is_a_scan(gate, code):
+    chance, phone = random.Random(290), Phone(gate.event).open()
+    presented = [text for text in (fuzzed(code, chance) for _ in range(OVER_HTTP)) if codes.decode(text) != codes.decode(code)]
+    for at in range(0, len(presented), AT_ONCE):
+        results = phone.send([phone.scanned(text) for text in presented[at : at + AT_ONCE]])
+        assert {result["verdict"] for result in results} <= REFUSED
+    assert Scan.objects.filter(event=gate.event).count() == len(presented)
     assert not Entry.objects.exists()
-    assert judged(gate, code) == Verdict.ADMITTED
+    assert phone.scan(code)["verdict"] == Verdict.ADMITTED
 
 
-def test_forged_codes_over_http_are_refused_without_trouble(client, bob, gate, code):
+def test_forged_codes_on_the_gates_own_page_are_refused_without_trouble(client, bob, gate, code):
     client.force_login(bob)
     path, chance = f"/gate/{gate.event.slug}/scans/", random.Random(2900)
-    for number in range(300):
+    for number in range(100):
         reply = client.post(path, {"code": fuzzed(code, chance), "nonce": number}, headers={"Accept": "application/json"})
         assert reply.status_code == 200
         assert reply.json()["verdict"] in REFUSED
@@ -170,6 +185,16 @@ def test_control_without_the_signature_a_forged_code_would_enter(gate, ticket, m
     forged = codes.encode(private_key=Ed25519PrivateKey.generate(), key_id=ticket.key_id, event_id=ticket.event_id, serial=ticket.serial)
     monkeypatch.setattr(codes, "check", lambda *, claim, public_key: True)
     assert judged(gate, forged) == Verdict.ADMITTED
+
+
+def test_control_without_the_signature_fuzzed_codes_would_enter(gate, ticket, code, monkeypatch):
+    _, signed = judge_many(0, 1000, code, b"", check=lambda **_: True)
+    assert sum(claim.serial == ticket.serial for claim in signed) > 200  # hundreds name a ticket that there is
+    chance, phone = random.Random(290), Phone(gate.event).open()
+    monkeypatch.setattr(codes, "check", lambda *, claim, public_key: True)
+    results = phone.send([phone.scanned(fuzzed(code, chance)) for _ in range(AT_ONCE)])
+    assert [result["verdict"] for result in results].count(Verdict.ADMITTED) == 1
+    assert Entry.objects.get().ticket == ticket
 
 
 def test_control_without_the_tickets_standing_a_revoked_one_would_enter(gate, ticket, code, monkeypatch):
