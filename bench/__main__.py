@@ -32,6 +32,7 @@ PARTS = {
     "sold-out": "sales.measure_rush",
     "scale": "scale.measure",
     "meters": "meters.measure",
+    "workspace": "workspace.measure",
 }
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from workspace.agreement import DISAGREEMENTS
+
 
 @dataclass(frozen=True)
 class Invariant:
@@ -168,6 +170,7 @@ INVARIANTS = (
           AND NOT EXISTS (SELECT 1 FROM scanning_undo u WHERE u.scan_id = c.id) GROUP BY 1, 2, 3) s USING (check_in_list_id, ticket_id, period)
         WHERE coalesce(e.entries, 0) <> coalesce(s.n, 0)""",
     ),
+    Invariant("W1", "what organisers are told was sold = the orders and tickets that are there, per type and event", DISAGREEMENTS),
 )
 SHOWN = 5
 

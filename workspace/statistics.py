@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from events.models import Event
 
@@ -17,21 +18,20 @@ PACE_SECONDS = 600
 STAFF = "(staff)"
 
 # The hours that are summed, the tickets that are newer, and, as negative numbers, what was cancelled since.
+# The seal's own ids are read first, so that PostgreSQL knows how few tickets are newer.
+SEAL = "SELECT coalesce(max(ticket_id), 0), coalesce(max(hold_id), 0) FROM workspace_seal"
 SOLD = """
-WITH seal AS MATERIALIZED (SELECT coalesce(max(ticket_id), 0) AS upto FROM workspace_seal)
 SELECT event_id, ticket_type_id, hour, tickets, tickets_minor, orders, orders_minor FROM workspace_saleshour WHERE event_id = ANY(%(events)s)
 UNION ALL
-SELECT t.event_id, t.ticket_type_id, date_trunc('hour', t.issued_at), count(*), sum(t.price_minor), count(*) FILTER (WHERE t.position = 1),
-  coalesce(sum(o.total_minor) FILTER (WHERE t.position = 1), 0)
+SELECT t.event_id, t.ticket_type_id, date_trunc('hour', t.issued_at), count(*), sum(t.price_minor)::bigint, count(*) FILTER (WHERE t.position = 1),
+  coalesce(sum(o.total_minor) FILTER (WHERE t.position = 1), 0)::bigint
 FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id
-WHERE t.event_id = ANY(%(events)s) AND t.id > (SELECT upto FROM seal) GROUP BY 1, 2, 3
+WHERE t.event_id = ANY(%(events)s) AND t.id > %(tickets)s GROUP BY 1, 2, 3
 UNION ALL
-SELECT o.event_id, l.ticket_type_id, date_trunc('hour', o.cancelled_at), -sum(l.quantity), -sum(l.quantity * l.price_minor), 0, 0
-FROM registrations_order o JOIN registrations_orderline l ON l.order_id = o.id
+SELECT t.event_id, t.ticket_type_id, date_trunc('hour', o.cancelled_at), -count(*), -sum(t.price_minor)::bigint, -count(*) FILTER (WHERE t.position = 1),
+  -coalesce(sum(o.total_minor) FILTER (WHERE t.position = 1), 0)::bigint
+FROM registrations_order o JOIN registrations_ticket t ON t.order_id = o.id
 WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
-UNION ALL
-SELECT o.event_id, NULL::bigint, date_trunc('hour', o.cancelled_at), 0, 0, -count(*), -sum(o.total_minor)
-FROM registrations_order o WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
 """
 BY_DAY = f"""
 SELECT event_id, date_trunc('day', hour), sum(tickets)::bigint, sum(orders)::bigint, sum(orders_minor)::bigint FROM ({SOLD}) AS sold
@@ -42,21 +42,28 @@ SELECT
   (SELECT coalesce(sum(l.quantity), 0) FROM registrations_hold h JOIN registrations_holdline l ON l.hold_id = h.id
     WHERE h.event_id = %(event)s AND h.released_at IS NULL AND h.converted_at IS NULL),
   (SELECT count(*) FROM registrations_order o WHERE o.event_id = %(event)s AND o.confirmed_at IS NULL AND o.expired_at IS NULL AND o.cancelled_at IS NULL),
-  (SELECT count(DISTINCT e.ticket_id) FROM scanning_entry e WHERE e.check_in_list_id IN (SELECT id FROM scanning_checkinlist WHERE event_id = %(event)s)),
   (SELECT coalesce(sum(r.amount_minor) FILTER (WHERE o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL), 0)
     FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id JOIN registrations_order o ON o.id = p.order_id
     WHERE o.event_id = %(event)s AND r.failed_at IS NULL AND r.reason = 'requested')
 """
+# With one list and one period each entry is another ticket's; otherwise a ticket counts once.
+ENTRIES = """
+SELECT of_list.entries, of_list.last_period FROM scanning_checkinlist l, LATERAL (
+  SELECT count(*) AS entries, coalesce(max(e.period), 0) AS last_period FROM scanning_entry e WHERE e.check_in_list_id = l.id) AS of_list
+WHERE l.event_id = %(event)s AND of_list.entries > 0
+"""
+ENTERED = """
+SELECT count(DISTINCT e.ticket_id) FROM scanning_checkinlist l JOIN scanning_entry e ON e.check_in_list_id = l.id WHERE l.event_id = %(event)s
+"""
 TRAFFIC = """
-WITH seal AS MATERIALIZED (SELECT coalesce(max(ticket_id), 0) AS tickets, coalesce(max(hold_id), 0) AS holds FROM workspace_seal)
 SELECT source, sum(views)::bigint, sum(holds)::bigint, sum(orders)::bigint, sum(tickets)::bigint FROM (
   SELECT source, views, holds, orders, tickets FROM workspace_traffichour WHERE event_id = %(event)s
   UNION ALL
-  SELECT source, 0, count(*), 0, 0 FROM registrations_hold WHERE event_id = %(event)s AND id > (SELECT holds FROM seal) GROUP BY 1
+  SELECT source, 0, count(*), 0, 0 FROM registrations_hold WHERE event_id = %(event)s AND id > %(holds)s GROUP BY 1
   UNION ALL
   SELECT CASE WHEN o.hold_id IS NULL THEN '(staff)' ELSE b.source END, 0, 0, count(*) FILTER (WHERE t.position = 1), count(*)
   FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id LEFT JOIN registrations_hold b ON b.id = o.hold_id
-  WHERE t.event_id = %(event)s AND t.id > (SELECT tickets FROM seal) GROUP BY 1
+  WHERE t.event_id = %(event)s AND t.id > %(tickets)s GROUP BY 1
 ) AS ways GROUP BY 1 ORDER BY 4 DESC, 2 DESC, 1
 """
 
@@ -134,31 +141,49 @@ def figures_of(*, event: Event, now: datetime) -> Figures:
 
 
 def counted(*, event: Event, now: datetime) -> Figures:
-    """As it is at this moment. Three queries, one snapshot."""
+    """As it is at this moment. Five queries, one snapshot."""
     figures = Figures(at=now)
     with one_snapshot(), connection.cursor() as cursor:
-        cursor.execute(SOLD, {"events": [event.pk]})
+        upto = _sealed(cursor)
+        cursor.execute(SOLD, {"events": [event.pk]} | upto)
         _sum(figures, cursor.fetchall(), event)
         cursor.execute(FACTS, {"event": event.pk})
-        figures.held, figures.waiting, figures.entered, figures.refunded_minor = (int(value) for value in cursor.fetchone())
-        cursor.execute(TRAFFIC, {"event": event.pk})
+        figures.held, figures.waiting, figures.refunded_minor = (int(value) for value in cursor.fetchone())
+        figures.entered = _entered(cursor, event)
+        cursor.execute(TRAFFIC, {"event": event.pk} | upto)
         figures.ways = [Way(*row) for row in cursor.fetchall()]
     return figures
 
 
-def _sum(figures: Figures, rows: Sequence[tuple[int, int | None, datetime, int, int, int, int]], event: Event) -> None:
+def _sealed(cursor: CursorWrapper) -> dict[str, int]:
+    cursor.execute(SEAL)
+    tickets, holds = cursor.fetchone()
+    return {"tickets": tickets, "holds": holds}
+
+
+def _entered(cursor: CursorWrapper, event: Event) -> int:
+    cursor.execute(ENTRIES, {"event": event.pk})
+    lists = cursor.fetchall()
+    if len(lists) > 1 or any(period for _, period in lists):
+        cursor.execute(ENTERED, {"event": event.pk})
+        lists = cursor.fetchall()
+    return sum(row[0] for row in lists)
+
+
+def _sum(figures: Figures, rows: Sequence[tuple[int, int, datetime, int, int, int, int]], event: Event) -> None:
     days: dict[date, Day] = {}
+    hours: dict[datetime, Day] = {}
     types: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    zone = event.zone
     for _, type_id, hour, tickets, tickets_minor, orders, orders_minor in rows:
-        tickets, tickets_minor, orders, orders_minor = int(tickets), int(tickets_minor), int(orders), int(orders_minor)
-        day = hour.astimezone(event.zone).date()
-        of_day = days.setdefault(day, Day(day))
+        if (of_day := hours.get(hour)) is None:
+            day = hour.astimezone(zone).date()
+            of_day = hours[hour] = days.setdefault(day, Day(day))
         of_day.tickets += tickets
         of_day.orders += orders
         of_day.minor += orders_minor
-        if type_id is not None:
-            before = types[type_id]
-            types[type_id] = (before[0] + tickets, before[1] + tickets_minor)
+        before = types[type_id]
+        types[type_id] = (before[0] + tickets, before[1] + tickets_minor)
     figures.by_type = dict(types)
     figures.days = [days[day] for day in sorted(days)]
     figures.tickets = sum(day.tickets for day in figures.days)
@@ -201,12 +226,12 @@ class Line:
 
 
 def lines_of(*, events: Sequence[Event], now: datetime, days: int = 30) -> dict[int, Line]:
-    """{event id: what was sold, and the tickets of each of the last days}. One query."""
+    """{event id: what was sold, and the tickets of each of the last days}. Two queries in one snapshot."""
     lines = {event.pk: Line(spark=[0] * days) for event in events}
     if not lines:
         return lines
-    with connection.cursor() as cursor:
-        cursor.execute(BY_DAY, {"events": list(lines)})
+    with one_snapshot(), connection.cursor() as cursor:
+        cursor.execute(BY_DAY, {"events": list(lines)} | _sealed(cursor))
         for event_id, day, tickets, _, minor in cursor.fetchall():
             line = lines[event_id]
             line.tickets += tickets

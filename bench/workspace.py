@@ -1,0 +1,173 @@
+"""The organiser's desk with 100,000 orders and 13,000 dates: CPU of every page, memory of exports of a million rows."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+from bench import meter, sales, world
+from bench.client import Client
+from bench.stage import ROOT, Stage, runner, wait_until_idle
+
+ORDERS, DATES, ROWS = 100_000, 13_000, 1_000_000
+REPEATS = 30
+# Some of all orders were cancelled, one by one over the weeks.
+CANCELLED = """
+WITH cancelled AS (UPDATE registrations_order SET cancelled_at = confirmed_at + interval '2 hours' WHERE event_id = %(event)s AND id %% 50 = 0
+  RETURNING id, cancelled_at)
+UPDATE registrations_ticket t SET voided_at = o.cancelled_at FROM cancelled o WHERE o.id = t.order_id
+"""
+EXPORT = """
+import django, json, sys; django.setup()
+from django.utils import timezone
+from events.models import Event
+from workspace import exporting, jobs
+from workspace.filters import Filter
+from workspace.models import Job
+event = Event.objects.get(slug=sys.argv[1]); now = timezone.now()
+job = Job.objects.create(event=event, kind="export", arguments={"what": "attendees", "format": sys.argv[2], "filters": {}}, asked_at=now)
+rest = int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
+while not Job.objects.filter(pk=job.pk, finished_at__isnull=False).exists():
+    jobs.run(job_id=job.pk, now=timezone.now())
+job.refresh_from_db()
+most = int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+print(json.dumps([job.outcome["rows"], rest / 1024, most / 1024]))
+"""
+
+
+def measure(stage: Stage) -> dict[str, tuple[float, str, str]]:
+    return pages(stage) | exports(stage)
+
+
+def pages(stage: Stage) -> dict[str, tuple[float, str, str]]:
+    event = large_event()
+    dates_of_a_series(event)
+    figures = {}
+    with stage.serve():
+        client = sales.signed_in()
+        wait_until_idle(stage, seconds=60)
+        for name, (path, target, anew) in looked_at(event).items():
+            spent = _repeat(stage, client, path, event if anew else None)
+            figures[f"desk, {name}"] = (spent / REPEATS * 1000, "ms CPU", f"<= {target}")
+    return figures
+
+
+def large_event() -> Any:
+    """Half of it summed up, half sold since: the worst that the sums are."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from events.models import Event
+    from operations.demo import large
+    from workspace import sealing
+
+    found = Event.objects.filter(slug="desk").first()
+    if found is None:
+        found = world.an_event("desk")
+        large.fill(event=found, tickets=ORDERS * 2, now=timezone.now(), price_minor=2500)
+        large.tidy()
+        sealing.seal_all(now=timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(CANCELLED, {"event": found.pk})
+            cursor.execute("VACUUM ANALYZE")
+    return found
+
+
+def dates_of_a_series(event: Any) -> None:
+    """As many events of one organiser."""
+    from django.db import connection
+
+    from events.models import Event, Quota
+
+    if Event.objects.filter(organiser=event.organiser).count() > DATES:
+        return
+    facts = {
+        field.attname: getattr(event, field.attname)
+        for field in Event._meta.concrete_fields
+        if field.attname not in ("id", "slug", "starts_at", "ends_at", "name")
+    }
+    dates = [
+        Event(
+            **facts,
+            name=f"Date {n}",
+            slug=f"date-{n}",
+            starts_at=event.starts_at + timedelta(hours=n),
+            ends_at=event.ends_at + timedelta(hours=n),
+        )
+        for n in range(DATES)
+    ]
+    Quota.objects.bulk_create(Quota(event=made, name="Places", capacity=100) for made in Event.objects.bulk_create(dates, batch_size=1000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE events_event, events_quota")
+
+
+def looked_at(event: Any) -> dict[str, tuple[str, int, bool]]:
+    """{name: (address, ms at most, with the figures counted anew)}."""
+    from registrations.models import Order
+
+    some = list(Order.objects.filter(event=event, cancelled_at=None).order_by("-placed_at")[:50_001:50_000])
+    at, deep = f"/manage/events/{event.slug}", some[-1]
+    after = f"{deep.placed_at.isoformat().replace('+', '%2B')}_{deep.pk}"
+    return {
+        "all events": ("/manage/", 50, False),
+        "all events, search": ("/manage/?q=date+129", 30, False),
+        "all events, page 500": ("/manage/?page=500", 50, False),
+        "home": (f"{at}/", 50, False),
+        "home, counted anew": (f"{at}/", 50, True),
+        "figures": (f"{at}/figures/", 50, False),
+        "history": (f"{at}/history/", 50, False),
+        "orders": (f"{at}/orders/", 50, False),
+        "orders, far down": (f"{at}/orders/?after={after}", 50, False),
+        "orders, cancelled": (f"{at}/orders/?state=cancelled", 50, False),
+        "orders, search by a first name": (f"{at}/orders/?q=anna", 30, False),
+        "orders, search by a letter": (f"{at}/orders/?q=a", 30, False),
+        "orders, search by address": (f"{at}/orders/?q=buyer777%40ex", 30, False),
+        "orders, search by code": (f"{at}/orders/?q={deep.code}", 30, False),
+        "orders, search for nobody": (f"{at}/orders/?q=anna+nobody", 30, False),
+        "order": (f"{at}/orders/{deep.code}/", 50, False),
+        "order to be made": (f"{at}/orders/new/", 50, False),
+        "attendees": (f"{at}/attendees/", 50, False),
+        "attendees who are in": (f"{at}/attendees/?entered=yes", 50, False),
+        "attendees, void": (f"{at}/attendees/?state=void", 50, False),
+        "attendees, search by a first name": (f"{at}/attendees/?q=anna", 30, False),
+        "attendees, search by two words": (f"{at}/attendees/?q=anna+nov", 30, False),
+        "attendees, search by a letter": (f"{at}/attendees/?q=a", 30, False),
+        "exports": (f"{at}/exports/", 50, False),
+        "import": (f"{at}/imports/new/", 50, False),
+        "messages": (f"{at}/messages/", 50, False),
+        "message to all": (f"{at}/messages/new/?to=attendees", 50, False),
+        "outbox": (f"{at}/messages/outbox/", 50, False),
+        "payments": (f"{at}/payments/", 50, False),
+    }
+
+
+def _repeat(stage: Stage, client: Client, path: str, anew: Any) -> float:
+    from django.core.cache import cache
+
+    for _ in range(8):
+        reply = client.get(path)
+        assert reply.status == 200, (path, reply.status, reply.body[:500])
+    wait_until_idle(stage, seconds=5)
+    with meter.Watch(stage.roots()) as spent:
+        for _ in range(REPEATS):
+            if anew:
+                cache.delete(f"figures:{anew.pk}")
+            client.get(path)
+    return spent.cpu
+
+
+def exports(stage: Stage) -> dict[str, tuple[float, str, str]]:
+    """A process of its own for each, as a worker does it."""
+    runner.manage("demo", "--tickets", str(ROWS))
+    figures = {}
+    for form in ("csv", "xlsx"):
+        with meter.Watch([]) as spent:
+            done = subprocess.run(
+                [sys.executable, "-c", EXPORT, f"benchmark-{ROWS}", form], cwd=ROOT, check=True, capture_output=True, text=True
+            )
+        rows, _, most = json.loads(done.stdout.splitlines()[-1])
+        assert rows == ROWS, rows
+        figures[f"export of a million rows, {form}"] = (most, "MB", "<= 150")
+        figures[f"export of a million rows, {form}, time"] = (spent.seconds, "s", "")
+    return figures
