@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import QueryDict
 
 from events.models import Event
@@ -37,8 +37,8 @@ def touched(*, event: Event, wanted: Filter, act: str) -> QuerySet[Order]:
 def preview(*, event: Event, wanted: Filter, act: str) -> dict[str, Any]:
     """What the act would do: how many orders, for how much, and the first of them."""
     rows = touched(event=event, wanted=wanted, act=act)
-    sums = rows.order_by().aggregate(total=Sum("total_minor"))
-    return {"count": rows.count(), "total_minor": sums["total"] or 0, "some": list(rows[:SHOWN])}
+    sums = rows.order_by().aggregate(count=Count("pk"), total=Sum("total_minor"))
+    return {"count": sums["count"], "total_minor": sums["total"] or 0, "some": list(rows[:SHOWN])}
 
 
 def cancel_all(*, job: Job, beat: Beat, now: datetime) -> dict[str, Any]:

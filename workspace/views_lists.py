@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -39,12 +39,13 @@ def attendee_list(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="view")
     wanted, after = Filter.of(request.GET), request.GET.get("after", "")
     rows = wanted.tickets(event=event).select_related("order", "ticket_type").defer("ticket_type__description")
-    rows = rows.annotate(entered=Exists(Entry.objects.filter(ticket=OuterRef("pk"))))
     if after.isascii() and after.isdigit() and int(after) < 2**63:
         rows = rows.filter(pk__lt=int(after))
     tickets = list(rows[: PAGE + 1])
     more = str(tickets[PAGE - 1].pk) if len(tickets) > PAGE else ""
-    return _list(request, event, wanted, "attendees", more, {"tickets": tickets[:PAGE], "states": TICKET_STATES})
+    # Of the page's tickets alone: as a column of the query it would be looked up for all of the event's.
+    entered = set(Entry.objects.filter(ticket__in=[ticket.pk for ticket in tickets]).values_list("ticket_id", flat=True))
+    return _list(request, event, wanted, "attendees", more, {"tickets": tickets[:PAGE], "entered": entered, "states": TICKET_STATES})
 
 
 def _after_order(rows: QuerySet[Order], after: str) -> QuerySet[Order]:
@@ -75,5 +76,5 @@ def _list(request: HttpRequest, event: Event, wanted: Filter, tab: str, more: st
     # A page restored from htmx's own history is a whole one.
     if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
         return render(request, f"workspace/_{name}_rows.html", context)
-    context["kinds"] = list(event.ticket_types.only("id", "name", "position"))
+    context["kinds"] = list(event.ticket_types.only("id", "name", "position", "event_id"))
     return render(request, f"workspace/{name}_list.html", context)

@@ -98,7 +98,7 @@ def _form_page(request: HttpRequest, event: Event, form: MessageForm, wanted: Fi
         "form": form,
         "wanted": wanted,
         "message": message,
-        "count": messaging.count(event=event, audience={"to": form["to"].value()} | wanted.as_dict()),
+        "reach": messaging.reach(event=event, audience={"to": form["to"].value()} | wanted.as_dict()),
         "placeholders": texts.PLACEHOLDERS,
         "templates": MessageTemplate.objects.filter(organiser=event.organiser),
         "html": mark_safe(texts.as_html(body, facts)),
@@ -150,6 +150,13 @@ def message_page(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return _form_page(request, event, form, wanted, message)
 
 
+def _reach(message: Message) -> messaging.Reach:
+    """Of its gathered recipients, or of its audience as it is now."""
+    if message.gathered_at:
+        return messaging.Reach(addresses=message.recipients.count(), more=False)
+    return messaging.reach(event=message.event, audience=message.audience)
+
+
 def _sent_page(request: HttpRequest, event: Event, message: Message, wanted: Filter) -> HttpResponse:
     facts = texts.facts_of(event=event, order=None)
     context = {
@@ -157,7 +164,7 @@ def _sent_page(request: HttpRequest, event: Event, message: Message, wanted: Fil
         "tab": "messages",
         "message": message,
         "wanted": wanted,
-        "recipients": message.recipients.count() if message.gathered_at else messaging.count(event=event, audience=message.audience),
+        "reach": _reach(message),
         "owed": message.recipients.filter(owed_at__isnull=False).count(),
         "html": mark_safe(texts.as_html(message.body, facts)),
     }

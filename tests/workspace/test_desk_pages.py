@@ -43,28 +43,6 @@ def at(event, path=""):
     return f"/manage/events/{event.slug}/{path}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "",
-        "figures/",
-        "history/",
-        "orders/",
-        "orders/new/",
-        "attendees/",
-        "exports/",
-        "imports/new/",
-        "messages/",
-        "messages/new/",
-        "messages/outbox/",
-    ],
-)
-def test_each_page_opens_with_at_most_twelve_queries(desk, concert, kind, path, django_assert_max_num_queries):
-    cast.ordered(kind, 2)
-    with django_assert_max_num_queries(12):
-        assert desk.get(at(concert, path)).status_code == 200
-
-
 def test_the_figures_are_the_audits_before_and_after_sealing(concert, kind):
     cast.ordered(kind, 2)
     cast.ordered(kind, 3)
