@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -155,7 +156,7 @@ def counted(*, event: Event, now: datetime) -> Figures:
     return figures
 
 
-def _sealed(cursor: CursorWrapper) -> dict[str, int]:
+def _sealed(cursor: CursorWrapper) -> dict[str, Any]:
     cursor.execute(SEAL)
     tickets, holds = cursor.fetchone()
     return {"tickets": tickets, "holds": holds}
