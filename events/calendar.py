@@ -1,6 +1,7 @@
 """An event as a calendar file."""
 
 from datetime import datetime
+from email.mime.text import MIMEText
 
 from icalendar import Calendar
 from icalendar import Event as Entry
@@ -27,3 +28,10 @@ def calendar_file(*, event: Event, now: datetime, link: str = "") -> bytes:
     calendar.add("version", "2.0")
     calendar.add_component(entry)
     return bytes(calendar.to_ical())
+
+
+def calendar_part(*, event: Event, now: datetime, link: str) -> MIMEText:
+    """The calendar file as a mail carries it."""
+    part = MIMEText(calendar_file(event=event, now=now, link=link).decode(), "calendar", "utf-8")
+    part.add_header("Content-Disposition", "attachment", filename=f"{event.slug}.ics")
+    return part

@@ -198,3 +198,22 @@ class Promotion(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class BuyerTerms(models.Model):
+    """What buyers may do with their orders by themselves. No row: the defaults. Written by terms.py."""
+
+    event = models.OneToOneField(Event, models.CASCADE, related_name="+")
+    transfers = models.BooleanField(default=True, help_text="Tickets may be handed on to other people.")
+    changes_until_hours = models.PositiveIntegerField(
+        null=True, help_text="Names and holders can be changed until so many hours before the start; None: until the end."
+    )
+    cancel_until_hours = models.PositiveIntegerField(
+        null=True, help_text="Buyers may cancel until so many hours before the start; None: they may not."
+    )
+    cancel_fee_minor = models.PositiveBigIntegerField(default=0, help_text="Kept of each cancelled ticket, minor units.")
+    cancel_fee_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="Kept of each cancelled ticket's price.")
+    gives_booking_fee_back = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(cancel_fee_percent__lte=100), name="cancel_fee_at_most_all")]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events import views_manage, views_promotions, views_public, views_tickets
+from events import views_manage, views_promotions, views_public, views_terms, views_tickets
 
 app_name = "events"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("manage/events/<slug:slug>/codes/new/", views_promotions.promotion_new, name="promotion-new"),
     path("manage/events/<slug:slug>/codes/<int:pk>/", views_promotions.promotion_edit, name="promotion-edit"),
     path("manage/events/<slug:slug>/codes/<int:pk>/archive/", views_promotions.promotion_archive, name="promotion-archive"),
+    path("manage/events/<slug:slug>/terms/", views_terms.terms_edit, name="terms-edit"),
     path("manage/events/<slug:slug>/quotas/new/", views_tickets.quota_new, name="quota-new"),
     path("manage/events/<slug:slug>/quotas/<int:pk>/", views_tickets.quota_edit, name="quota-edit"),
 ]

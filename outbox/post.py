@@ -49,6 +49,8 @@ SENT = PreparedUpdate(lambda: Mail.objects.filter(pk=Param("mail")), sent_at=Par
 COMPOSERS = {
     "order_confirmation": "registrations.mails.order_confirmation",
     "order_cancelled": "registrations.mails.order_cancelled",
+    "ticket_received": "registrations.holder_mails.ticket_received",
+    "ticket_handed_on": "registrations.holder_mails.ticket_handed_on",
     "find_tickets": "registrations.mails.find_tickets",
     "invitation": "accounts.mails.invitation",
     "alarm_fired": "operations.watch.telling.alarm_mail",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments import views, views_account, views_disputes, views_finance, views_manage
+from payments import views, views_account, views_buyer, views_disputes, views_finance, views_manage
 from payments.practice import views as practice_views
 
 app_name = "payments"
@@ -10,6 +10,8 @@ urlpatterns = [
     path("orders/<str:code>/<str:secret>/payment/", views.payment_start, name="payment-start"),
     path("orders/<str:code>/<str:secret>/payment/", views.payment_start, name="payment-new"),
     path("orders/<str:code>/<str:secret>/payment/return/", views.payment_return, name="payment-return"),
+    path("orders/<str:code>/<str:secret>/cancellation/", views_buyer.cancellation, name="buyer-cancellation"),
+    path("orders/<str:code>/<str:secret>/receipt/", views_buyer.receipt, name="receipt"),
     path("notices/<slug:gateway_name>/", views.notice_new, name="notice-new"),
     path("practice/<str:token>/", practice_views.practice, name="practice"),
     path("manage/<slug:slug>/payout-account/", views_account.payout_account, name="payout-account"),

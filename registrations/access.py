@@ -4,7 +4,7 @@ import secrets
 
 from django.http import Http404
 
-from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
+from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket, Transfer
 from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
@@ -71,6 +71,15 @@ def order_for_link(*, code: str, secret: str) -> Order:
         raise Http404
     meters.about(event=order.event_id, organiser=order.event.organiser_id)
     return order
+
+
+def transfer_for_link(*, secret: str) -> Transfer:
+    """What was handed on, with its ticket, type, order, event and organiser. Http404."""
+    found = Transfer.objects.select_related("ticket__ticket_type", "ticket__order__event__organiser").filter(secret=secret).first()
+    if found is None:
+        raise Http404
+    meters.about(event=found.event_id, organiser=found.ticket.order.event.organiser_id)
+    return found
 
 
 def lines_of(*, order: Order) -> list[OrderLine]:

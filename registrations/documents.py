@@ -1,5 +1,6 @@
 """An order as a PDF: its rows as plain facts for ticket_pdf, which knows no model."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from events.models import Event
@@ -9,10 +10,15 @@ from ticketing.lib import meters, money, tokens
 
 
 def order_pdf(*, order: Order) -> bytes:
-    """One page for each valid ticket. `order` has its event and organiser loaded; one more query."""
+    """One page for each valid ticket that the buyer holds. `order` has its event and organiser loaded; one more query."""
+    tickets = order.tickets.filter(voided_at=None, transferred_at=None).select_related("ticket_type")
+    return pdf_of(order=order, tickets=list(tickets))
+
+
+def pdf_of(*, order: Order, tickets: Sequence[Ticket]) -> bytes:
+    """A page for each of these tickets of the order; their types are loaded."""
     from registrations.ticket_pdf import ticket_pdf  # loads a drawing library; a web process may never need it
 
-    tickets = list(order.tickets.filter(voided_at=None).select_related("ticket_type"))
     cover = _cover(order.event)
     pages = [(_design(order, ticket, cover), _facts(order, ticket, len(tickets))) for ticket in tickets]
     by_design: dict[object, list[object]] = {}
@@ -66,7 +72,7 @@ def _facts(order: Order, ticket: Ticket, count: int) -> object:
         attendee_name=ticket.attendee_name,
         attendee_email=ticket.attendee_email,
         order_code=order.code,
-        position=f"{ticket.position} of {count}",
+        position=f"{ticket.position} of {count}" if ticket.transferred_at is None else f"{ticket.position}",
         buyer_name=order.buyer_name,
     )
 

@@ -205,6 +205,29 @@ class AttendeeForm(forms.Form):
     )
 
 
+class RecipientForm(forms.Form):
+    """To whom a ticket is handed on. `seen`: the serial, in hexadecimal digits, that the page was made with."""
+
+    name = forms.CharField(
+        max_length=150, label="Their name", error_messages={"required": "Enter the name of the person who gets the ticket."}
+    )
+    email = forms.EmailField(
+        label="Their e-mail address",
+        help_text="The ticket goes there. Look twice: it can't be taken back.",
+        error_messages={
+            "required": "Enter the e-mail address that the ticket goes to.",
+            "invalid": "Enter an e-mail address such as erin@example.com.",
+        },
+    )
+    seen = forms.CharField(max_length=16, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> int:
+        text = self.cleaned_data["seen"]
+        if not re.fullmatch(r"[0-9a-f]{1,16}", text):
+            raise forms.ValidationError("Open this page again, then hand the ticket on.")
+        return int(text, 16)
+
+
 class FindForm(forms.Form):
     email = forms.EmailField(
         error_messages={

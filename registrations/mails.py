@@ -1,6 +1,5 @@
 """What buyers are told by mail. The outbox calls these by name when it sends."""
 
-from email.mime.text import MIMEText
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models.functions import Lower
 from django.template.loader import render_to_string
 
-from events.calendar import calendar_file
+from events.calendar import calendar_part
 from registrations import bill, fulfilment
 from registrations.access import lines_of
 from registrations.documents import moment_text
@@ -35,7 +34,7 @@ def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | 
         lines=lines,
         bill=bill.bill_of(priced=order, lines=sold),
     )
-    message.attach(_calendar(order))
+    message.attach(calendar_part(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())))
     if settings.PDF_IN_MAIL:
         message.attach(f"tickets-{order.code}.pdf", fulfilment.stored_pdf(order=order), "application/pdf")
     return message
@@ -64,7 +63,7 @@ def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
         }
         for order in orders
     ]
-    return _written("find_tickets", "Your tickets", to, {"orders": listed})
+    return written("find_tickets", "Your tickets", to, {"orders": listed})
 
 
 def _order(order_id: int) -> Order | None:
@@ -72,32 +71,28 @@ def _order(order_id: int) -> Order | None:
 
 
 def _message(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
+    return written(kind, subject, to, facts_of(order) | more)
+
+
+def facts_of(order: Order) -> dict[str, Any]:
+    """What every mail about an order may say."""
     event = order.event
-    place = ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part)
-    context = {
+    return {
         "order": order,
         "event": event,
         "organiser": event.organiser,
         "link": absolute(order.get_absolute_url()),
         "when": moment_text(event.local_start),
-        "place": place,
-    } | more
-    message = _written(kind, subject, to, context)
-    message.reply_to = [event.organiser.email]
-    return message
+        "place": ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part),
+    }
 
 
-def _written(kind: str, subject: str, to: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+def written(kind: str, subject: str, to: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    """The mail in both forms, from emails/registrations/; replies go to the organiser where there is one."""
     context["site_name"] = settings.SITE_NAME
     text = render_to_string(f"emails/registrations/{kind}.txt", context)
     message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to])
     message.attach_alternative(render_to_string(f"emails/registrations/{kind}.html", context), "text/html")
+    if "organiser" in context:
+        message.reply_to = [context["organiser"].email]
     return message
-
-
-def _calendar(order: Order) -> MIMEText:
-    part = MIMEText(
-        calendar_file(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())).decode(), "calendar", "utf-8"
-    )
-    part.add_header("Content-Disposition", "attachment", filename=f"{order.event.slug}.ics")
-    return part

@@ -196,6 +196,7 @@ class Ticket(models.Model):
     issued_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=20, blank=True)
+    transferred_at = models.DateTimeField(null=True, help_text="Its holder has a link of their own; the buyer sees its code no more.")
 
     class Meta:
         ordering = ["position"]
@@ -207,6 +208,34 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attendee_name} ({self.position})"
+
+
+class Transfer(models.Model):
+    """A ticket handed on: the code it had is good no more, its holder opens it by a link of their own.
+
+    The ticket stays the same row, so what was sold, paid and counted stays as it is. Written only by transfer.py."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+")
+    secret = models.CharField(max_length=32, unique=True, help_text="Of the holder's link.")
+    from_name = models.CharField(max_length=150)
+    to_name = models.CharField(max_length=150)
+    to_email = models.EmailField()
+    old_serial = models.BigIntegerField(unique=True, help_text="Of the code that ended.")
+    old_key_id = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="Handed on again: this link shows no code.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket"], name="one_holder", condition=models.Q(ended_at=None))]
+        indexes = [models.Index(fields=["event"], name="transfer_of_event")]
+
+    def __str__(self) -> str:
+        return f"transfer {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """The unguessable link: whoever holds it holds the ticket."""
+        return reverse("registrations:held-ticket", kwargs={"secret": self.secret})
 
 
 class InvoiceCounter(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from registrations import views_checkout, views_choices, views_invoices, views_order
+from registrations import views_changes, views_checkout, views_choices, views_invoices, views_order, views_transfer
 
 app_name = "registrations"
 CHECKOUT = [
@@ -20,6 +20,16 @@ ORDER = [
     path("invoices/<int:number>.pdf", views_invoices.order_invoice, name="order-invoice"),
     path("calendar.ics", views_order.order_calendar, name="order-calendar"),
     path("tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
+    path("tickets/<int:position>/transfer/", views_transfer.ticket_transfer, name="ticket-transfer"),
+    path("changes/", views_changes.changes, name="order-changes"),
+    path("mail/", views_changes.order_mail, name="order-mail"),
+]
+HELD = [
+    path("", views_transfer.held_ticket, name="held-ticket"),
+    path("ticket.pdf", views_transfer.held_pdf, name="held-pdf"),
+    path("calendar.ics", views_transfer.held_calendar, name="held-calendar"),
+    path("name/", views_transfer.held_edit, name="held-edit"),
+    path("transfer/", views_transfer.held_transfer, name="held-transfer"),
 ]
 MANAGE = [
     path("invoices/", views_invoices.invoice_list, name="invoice-list"),
@@ -29,6 +39,7 @@ MANAGE = [
 urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),
     path("orders/<str:code>/<str:secret>/", include(ORDER)),
+    path("transfers/<str:secret>/", include(HELD)),
     path("manage/events/<slug:slug>/", include(MANAGE)),
     path("events/<slug:slug>/code/", views_choices.code, name="code"),
     path("events/<slug:slug>/holds/", views_checkout.hold_new, name="hold-new"),

@@ -17,7 +17,7 @@ from registrations.access import lines_of, order_for_link, tickets_of
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
 from registrations.models import Order
-from registrations.reassign import reassign_ticket
+from registrations.reassign import rename_own_ticket
 from ticketing.lib import clock
 from ticketing.lib.site import absolute
 
@@ -49,10 +49,10 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
     now = clock.now()
     tickets = tickets_of(order=order) if order.confirmed_at else []
     for ticket in tickets:
-        if ticket.voided_at is None:
+        if ticket.voided_at is None and ticket.transferred_at is None:
             # Safe: drawn by us from 125 letters and digits.
             ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # type: ignore[attr-defined]
-    lines = lines_of(order=order)
+    lines, link = lines_of(order=order), order.get_absolute_url()
     context = {
         "order": order,
         "event": order.event,
@@ -61,8 +61,9 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "bill": bill.bill_of(priced=order, lines=lines),
         "invoices": invoices.of_order(order=order) if order.total_minor and order.confirmed_at else [],
         "form": form,
-        "pay_url": f"{order.get_absolute_url()}payment/",
-        "check_url": f"{order.get_absolute_url()}payment/return/",
+        "pay_url": f"{link}payment/",
+        "check_url": f"{link}payment/return/",
+        "changes_url": f"{link}changes/",
         "position": position,
         "state": order.state,
         "changeable": order.event.ends_at > now and order.cancelled_at is None,
@@ -117,7 +118,7 @@ def ticket_edit(request: HttpRequest, code: str, secret: str, position: int) -> 
     form = AttendeeForm(request.POST)
     if form.is_valid():
         try:
-            reassign_ticket(
+            rename_own_ticket(
                 order=order, position=position, name=form.cleaned_data["name"], email=form.cleaned_data["email"], now=clock.now()
             )
         except Refused as refusal:

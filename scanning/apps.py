@@ -8,4 +8,4 @@ class ScanningConfig(AppConfig):
         from registrations import attendance as asked
         from scanning import attendance
 
-        asked.told_by(attendance.of_order)
+        asked.told_by(attendance.of_order, attendance.entered)

@@ -1,8 +1,14 @@
 """The gate's answer to who came in with an order's tickets (registrations.attendance)."""
 
+from collections.abc import Collection
+
 from registrations.attendance import Attendance
 from registrations.models import Order
-from scanning.models import Scan
+from scanning.models import Entry, Scan
+
+
+def entered(ticket_ids: Collection[int]) -> set[int]:
+    return set(Entry.objects.filter(ticket_id__in=ticket_ids).values_list("ticket_id", flat=True))
 
 
 def of_order(order: Order) -> list[Attendance]:

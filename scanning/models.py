@@ -228,6 +228,7 @@ class Seal(models.Model):
     (seals.py); kept because the signature costs 40 µs, and a copy has 100,000."""
 
     ticket = models.OneToOneField(Ticket, models.CASCADE, primary_key=True, related_name="+")
+    of_serial = models.BigIntegerField(null=True, help_text="Of the code it was made from; another since: it is made anew.")
     record_id = models.BinaryField(max_length=8)
     secret = models.BinaryField(max_length=32)
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Subquery
 
 from registrations import codes, rotating
-from registrations.models import RotatingCodes, Ticket
+from registrations.models import RotatingCodes, Ticket, Transfer
 from scanning import rules
 from scanning.models import CheckInList, Direction, Entry, Gate, Scan, Verdict, Via
 from scanning.rules import Rule
@@ -25,24 +25,29 @@ from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 SCANNED = """
 INSERT INTO scanning_scan (check_in_list_id, ticket_id, period, gate_id, scanned_at, event_id, steward_id, device_id, nonce, presented,
   via, direction, shown, let_in, skew_ms, received_at, verdict)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN EXISTS (SELECT 1 FROM moved) THEN %s ELSE %s END)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN EXISTS (SELECT 1 FROM moved) THEN %s {otherwise}ELSE %s END)
 RETURNING id, verdict
 """
+# Looked at again under the lock that every entry takes on its ticket: a ticket that is handed on or cancelled in the
+# same moment (FOR UPDATE there) is either in before, and that is refused, or its code admits nobody.
 ENTERED = """
-WITH moved AS (
-  INSERT INTO scanning_entry (check_in_list_id, ticket_id, period, gate_id, admitted_at, entries) VALUES (%s, %s, %s, %s, %s, 1)
+WITH good AS (
+  SELECT id FROM registrations_ticket WHERE id = %s AND serial = %s AND (voided_at IS NULL OR %s::bool) FOR KEY SHARE),
+moved AS (
+  INSERT INTO scanning_entry (check_in_list_id, ticket_id, period, gate_id, admitted_at, entries) SELECT %s, id, %s, %s, %s, 1 FROM good
   ON CONFLICT (check_in_list_id, ticket_id, period) DO"""
 # Most lists: one entry. The others are not even locked.
-ADMIT_ONCE = f"{ENTERED} NOTHING RETURNING 1) {SCANNED}"
+NOT_GOOD = "WHEN NOT EXISTS (SELECT 1 FROM good) THEN 'revoked' "
+ADMIT_ONCE = f"{ENTERED} NOTHING RETURNING 1) {SCANNED.format(otherwise=NOT_GOOD)}"
 # PostgreSQL looks at the row again under its lock, so the condition holds for what is there then.
 ADMIT = f"""{ENTERED} UPDATE SET entries = scanning_entry.entries + 1, admitted_at = greatest(scanning_entry.admitted_at, excluded.admitted_at),
     gate_id = CASE WHEN excluded.admitted_at >= scanning_entry.admitted_at THEN excluded.gate_id ELSE scanning_entry.gate_id END
   WHERE scanning_entry.entries < %s::int AND (NOT %s::bool OR scanning_entry.left_at >= scanning_entry.admitted_at)
-  RETURNING 1) {SCANNED}"""
+  RETURNING 1) {SCANNED.format(otherwise=NOT_GOOD)}"""
 LEAVE = f"""
 WITH moved AS (
   UPDATE scanning_entry SET left_at = %s WHERE check_in_list_id = %s AND ticket_id = %s AND period = %s
-  AND admitted_at <= %s AND (left_at IS NULL OR left_at < admitted_at) AND %s::bool RETURNING 1) {SCANNED}"""
+  AND admitted_at <= %s AND (left_at IS NULL OR left_at < admitted_at) AND %s::bool RETURNING 1) {SCANNED.format(otherwise="")}"""
 NO_LIMIT = 32_767
 
 LISTED = CheckInList.ticket_types.through.objects.filter
@@ -149,6 +154,10 @@ def identify(
     if claim is None:
         serial = tokens.serial_from_text(presented)
         ticket = _ticket(serial, gate) if serial is not None else None
+        if ticket is None and serial is not None:
+            ticket, ended = _ended(serial, gate, as_of)
+            if ended:
+                return ticket, ended, Via.SERIAL
         if ticket is None or ticket.event_id != gate.event_id:  # a typed number proves nothing about other events
             return None, Verdict.UNKNOWN, Via.SERIAL if serial is not None else Via.CODE
         return ticket, _standing(gate, ticket, as_of) or (None if by_hand else _unmoving(ticket)), Via.SERIAL
@@ -159,6 +168,10 @@ def identify(
         return None, Verdict.WRONG_EVENT, Via.CODE
     ticket = _ticket(claim.serial, gate)
     if ticket is None:
+        ticket, ended = _ended(claim.serial, gate, as_of)
+        if ended:
+            return ticket, ended, Via.CODE
+    if ticket is None:
         return None, Verdict.AUTHENTIC_UNKNOWN, Via.CODE
     return ticket, _standing(gate, ticket, as_of) or _unmoving(ticket, suffix, at), Via.CODE
 
@@ -166,6 +179,16 @@ def identify(
 def _ticket(serial: int, gate: Gate) -> Ticket | None:
     """The ticket; `listed` says whether the gate's list accepts its type."""
     return TICKET.first(serial=serial, list=gate.check_in_list_id)
+
+
+def _ended(serial: int, gate: Gate, as_of: datetime | None) -> tuple[Ticket | None, str | None]:
+    """Of a code that ended when its ticket was handed on: the ticket, and the refusal, unless it was good
+    still at the time of a phone's scan."""
+    moved = Transfer.objects.filter(old_serial=serial, event_id=gate.event_id).select_related("ticket").first()
+    if moved is None:
+        return None, None
+    ticket = _ticket(moved.ticket.serial, gate)
+    return ticket, None if as_of is not None and as_of < moved.made_at else Verdict.REVOKED
 
 
 def _standing(gate: Gate, ticket: Ticket, as_of: datetime | None = None) -> str | None:
@@ -222,14 +245,17 @@ def move(scan: Scan, rule: Rule) -> None:
     """Write the entry or the exit, if the rule allows it, and the scan with the verdict that follows."""
     where = [scan.check_in_list_id, scan.ticket_id, scan.period, scan.gate_id, scan.scanned_at]
     attempt = [scan.event_id, scan.steward_id, scan.device_id, scan.nonce, scan.presented, scan.via, scan.direction]
+    ticket = scan.ticket
+    # A scan that a phone made alone is judged as of its time; what became void since does not count.
+    entering = [scan.ticket_id, ticket.serial if ticket else None, bool(scan.shown), where[0], *where[2:]]
     row = [*where, *attempt, scan.shown, scan.let_in, scan.skew_ms, scan.received_at]
     if scan.direction == Direction.OUT:
         leaving = [scan.scanned_at, *where[:3], scan.scanned_at, rule.exits]
         _write(scan, LEAVE, [*leaving, *row, Verdict.EXITED, Verdict.NOT_INSIDE])
     elif rule.entries == 1:
-        _write(scan, ADMIT_ONCE, [*where, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+        _write(scan, ADMIT_ONCE, [*entering, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
     else:
-        _write(scan, ADMIT, [*where, rule.entries or NO_LIMIT, rule.exits, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
+        _write(scan, ADMIT, [*entering, rule.entries or NO_LIMIT, rule.exits, *row, Verdict.ADMITTED, Verdict.ALREADY_ADMITTED])
 
 
 def write_scan(scan: Scan, verdict: str) -> None:

@@ -31,8 +31,15 @@ UP_TO = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_curren
 TICKETS = """
 SELECT t.id, t.serial, t.key_id, t.event_id, t.ticket_type_id, t.attendee_name, t.voided_at IS NOT NULL,
   o.code, o.cancelled_at IS NOT NULL, o.confirmed_at IS NULL, s.record_id, s.secret
-FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id LEFT JOIN scanning_seal s ON s.ticket_id = t.id
+FROM registrations_ticket t JOIN registrations_order o ON o.id = t.order_id
+LEFT JOIN scanning_seal s ON s.ticket_id = t.id AND s.of_serial = t.serial
 WHERE t.event_id = %(event)s AND (%(whole)s OR age(t.xmin) <= %(age)s)
+"""
+# Codes that ended when their tickets were handed on: whoever kept one finds it revoked.
+ENDED_CODES = """
+SELECT r.id, r.old_serial, r.old_key_id, r.event_id, t.ticket_type_id, '', true, o.code, false, false, NULL, NULL
+FROM registrations_transfer r JOIN registrations_ticket t ON t.id = r.ticket_id JOIN registrations_order o ON o.id = t.order_id
+WHERE r.event_id = %(event)s AND (%(whole)s OR age(r.xmin) <= %(age)s)
 """
 # An entry that was undone altogether has no row any more: its undoing tells of it.
 STATES = """
@@ -45,8 +52,10 @@ WITH changed AS (
 SELECT s.record_id, check_in_list_id, e.gate_id, e.admitted_at, e.left_at, period, coalesce(e.entries, 0)
 FROM changed JOIN scanning_seal s USING (ticket_id) LEFT JOIN scanning_entry e USING (check_in_list_id, ticket_id, period)
 """
+Seals = dict[int, tuple[bytes, bytes]]
 ADD_SEALS = """
-INSERT INTO scanning_seal (ticket_id, record_id, secret) SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING
+INSERT INTO scanning_seal (ticket_id, of_serial, record_id, secret) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
+ON CONFLICT (ticket_id) DO UPDATE SET of_serial = excluded.of_serial, record_id = excluded.record_id, secret = excluded.secret
 """
 
 
@@ -125,7 +134,8 @@ class _Builder:
     def _write(self, *, whole: bool, age: int) -> None:
         salt = os.urandom(parts.SALT_BYTES)
         asked = {"event": self.event.pk, "whole": whole, "age": age, "lists": self.lists}
-        records = sorted(self._records(_rows(TICKETS, asked), salt))
+        tickets, ended = _rows(TICKETS, asked), _rows(ENDED_CODES, asked)
+        records = sorted([*self._records(tickets, _seal_missing(tickets), salt), *self._records(ended, _seals(ended), salt)])
         states = self._states(_rows(STATES, asked))
         if not whole and not records and not states:
             return
@@ -149,8 +159,7 @@ class _Builder:
         signature = codes.sign(event_id=self.event.pk, key_id=key_id, prefix=parts.SIGNED_PREFIX, message=parts.digest(unsigned))
         CopyPart.objects.create(event=self.event, number=self.copy.number, whole=whole, content=unsigned + signature, built_at=self.now)
 
-    def _records(self, rows: Sequence[tuple[Any, ...]], salt: bytes) -> list[tuple[bytes, bytes]]:
-        made = _seal_missing(rows)
+    def _records(self, rows: Sequence[tuple[Any, ...]], made: Seals, salt: bytes) -> list[tuple[bytes, bytes]]:
         index = {type_id: place for place, type_id in enumerate(self.types)}
         found = []
         for ticket_id, serial, _, _, type_id, name, void, order_code, cancelled, unpaid, record_id, secret in rows:
@@ -190,14 +199,21 @@ def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _seal_missing(rows: Iterable[tuple[Any, ...]]) -> dict[int, tuple[bytes, bytes]]:
-    """Ids and secrets of tickets that were in no copy yet; kept, since each costs a signature."""
-    made: dict[int, tuple[bytes, bytes]] = {}
-    for ticket_id, serial, key_id, event_id, *_, secret in rows:
+def _seals(rows: Iterable[tuple[Any, ...]]) -> Seals:
+    """{row's id: (record id, secret)} of rows that have none yet."""
+    made: Seals = {}
+    for row_id, serial, key_id, event_id, *_, secret in rows:
         if secret is None:
             found = parts.secret_of(codes.raw_code(event_id=event_id, key_id=key_id, serial=serial))
-            made[ticket_id] = parts.record_id_of(found), found
+            made[row_id] = parts.record_id_of(found), found
+    return made
+
+
+def _seal_missing(rows: Sequence[tuple[Any, ...]]) -> Seals:
+    """The seals of tickets that were in no copy yet, or with another code; kept, since each costs a signature."""
+    made = _seals(rows)
     if made:
+        serials = [serial for ticket_id, serial, *_ in rows if ticket_id in made]
         with connection.cursor() as cursor:
-            cursor.execute(ADD_SEALS, [list(made), [each for each, _ in made.values()], [each for _, each in made.values()]])
+            cursor.execute(ADD_SEALS, [list(made), serials, [each for each, _ in made.values()], [each for _, each in made.values()]])
     return made

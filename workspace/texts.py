@@ -8,6 +8,7 @@ from events import prose
 from events.models import Event
 from registrations.documents import moment_text
 from registrations.models import Order, Ticket
+from registrations.transfer import holder_of
 from ticketing.lib.site import absolute
 
 PLACEHOLDERS = {
@@ -46,6 +47,8 @@ def facts_of(*, event: Event, order: Order | None, ticket: Ticket | None = None)
         facts |= {"name": order.buyer_name, "order": order.code, "link": absolute(order.get_absolute_url()), "type": ""}
     if ticket is not None:
         facts |= {"name": ticket.attendee_name, "type": ticket.ticket_type.name}
+        if holder := holder_of(ticket=ticket):  # the order's page is the buyer's alone
+            facts["link"] = absolute(holder.get_absolute_url())
     return facts
 
 

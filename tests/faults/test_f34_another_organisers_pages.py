@@ -26,7 +26,7 @@ FOR_EVERYBODY = (
     r"^(livez|readyz|styleguide/?)$",
 )
 OF_AN_ORGANISER = r"^(manage|gate)/(?!(device|scanner|open)/).*<"
-BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations)/"
+BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers)/"
 OTHER_ROOMS = (
     "admin/",
     "account/",
