@@ -21,6 +21,7 @@ DOORS = {
     "expired_at": {"registrations/ordering.py", "registrations/expiry.py", "registrations/rebuilding.py"},
     "cancelled_at": {"registrations/cancellation.py", "events/publication.py"},
     "voided_at": {"registrations/cancellation.py"},
+    "transferred_at": {"registrations/transfer.py"},
     "fulfilled_at": {"registrations/fulfilment.py", LARGE},
     "pending_at": {"payments/settlement.py"},
     "succeeded_at": {"payments/settlement.py", LARGE},
@@ -41,13 +42,14 @@ DOORS = {
     "accepted_at": {"accounts/team.py"},
     "left_at": {"scanning/redemption.py", "scanning/late.py", "scanning/undoing.py"},
     "claimed_at": {"scanning/devices.py"},
-    "ended_at": {"scanning/devices.py", "workspace/exporting.py"},
+    "ended_at": {"registrations/transfer.py", "scanning/devices.py", "workspace/exporting.py"},
     "revoked_at": {"accounts/team.py", "scanning/devices.py"},
 }
 MAKERS = {
     "Hold": {"registrations/holding.py", "registrations/rebuilding.py"},
     "Order": {"registrations/ordering.py", "registrations/rebuilding.py", "registrations/staff_orders.py"},
     "Ticket": {"registrations/ordering.py"},
+    "Transfer": {"registrations/transfer.py"},
     "Invoice": {"registrations/invoices.py"},
     "Payment": {"payments/settlement.py"},
     "Refund": {"payments/settlement.py"},
