@@ -1,4 +1,4 @@
-"""What the watch keeps: meters by minute, hour and day. Derived from facts elsewhere, read by nobody below.
+"""What the watch keeps: meters by minute, hour and day, alarms, traces. Derived from facts elsewhere, read by nobody below.
 
 Event and organiser are plain ids here: a meter outlives what it measured, and metering must not lock it.
 """
@@ -79,6 +79,34 @@ class Sample(models.Model):
 
     sampled_at = models.DateTimeField(primary_key=True)
     values = models.JSONField(default=dict, help_text="{measure: [value or null, samples it rests on]}")
+
+
+class Recording(models.Model):
+    """A request, a task or one row's turn in a sweep, with its spans: a part of a trace. Nothing a person typed is in it."""
+
+    trace = models.UUIDField(help_text="The trace's 128 bits.")
+    span = models.CharField(max_length=16, help_text="The id of its root span, hexadecimal.")
+    parent = models.CharField(max_length=16, blank=True, help_text="The span of the same trace that asked for it.")
+    link = models.CharField(max_length=32, blank=True, help_text="The trace that asked for it, where that is another.")
+    started_at = models.DateTimeField()
+    duration_us = models.BigIntegerField()
+    kind = models.CharField(max_length=8, help_text="page, task, or part of one.")
+    name = models.CharField(max_length=120, help_text="The address's name, such as events:event, or the task's.")
+    outcome = models.CharField(max_length=8, help_text="ok, refused, busy or failed.")
+    why = models.CharField(max_length=8, help_text="It was kept because it failed, was slow, or was sampled.")
+    event = models.BigIntegerField(default=0, help_text="Its id; 0 where it is not known.")
+    facts = models.JSONField(default=dict, help_text="Attributes of the root span, by OpenTelemetry's names.")
+    spans = models.JSONField(default=list, help_text="[[kind, name, offset and duration in microseconds, attributes]]")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["trace", "started_at"], name="recording_of_trace"),
+            models.Index(fields=["-started_at"], name="recording_newest"),
+            models.Index(fields=["-started_at"], name="recording_of_trouble", condition=~models.Q(why="sampled")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.span}"
 
 
 class Severity(models.TextChoices):

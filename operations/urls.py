@@ -1,8 +1,9 @@
-"""Addresses of the watch; costs and traces have their own."""
+"""Addresses of the watch; costs have their own."""
 
 from django.urls import path
 
 from operations import views
+from operations.traces import views as traces
 
 app_name = "operations"
 urlpatterns = [
@@ -13,5 +14,8 @@ urlpatterns = [
     path("alarms/<slug:name>/acknowledgement/", views.acknowledgement_new, name="acknowledgement-new"),
     path("alarms/<slug:name>/silence/", views.silence_new, name="silence-new"),
     path("tasks/", views.task_new, name="task-new"),
+    path("traces/", traces.trace_list, name="traces"),
+    path("traces/order/<int:pk>/", traces.order_trace, name="order-trace"),
+    path("traces/<slug:trace>/", traces.trace, name="trace"),
     path("health/", views.health, name="health"),
 ]

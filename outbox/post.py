@@ -22,7 +22,7 @@ from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
 from outbox.models import Mail
-from ticketing.lib import meters
+from ticketing.lib import meters, traces
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
@@ -143,9 +143,14 @@ def _send_all(rows: list[Mail], now: datetime, *, until: float) -> int:
     if not rows:
         return 0
     transport = get_connection(settings.OUTBOX_TRANSPORT)
-    sent = sum(_send(row, transport, now) for row in rows if time.monotonic() < until and _claimed(row, now))
+    sent = sum(_send_one(row, transport, now) for row in rows if time.monotonic() < until)
     transport.close()
     return sent
+
+
+def _send_one(row: Mail, transport: BaseEmailBackend, now: datetime) -> bool:
+    with traces.part("outbox.send"):
+        return _claimed(row, now) and _send(row, transport, now)
 
 
 def _claimed(row: Mail, now: datetime) -> bool:
@@ -157,7 +162,8 @@ def _send(row: Mail, transport: BaseEmailBackend, now: datetime) -> bool:
     try:
         message = _composed(row, transport)
         if message is not None:
-            message.send()
+            with traces.span("mail", row.kind):
+                message.send()
     except Exception as error:  # a mail server fails in many ways; the row says what happened and waits
         meters.add("mails_failed")
         _postpone(row, error, now)
@@ -182,7 +188,7 @@ def _postpone(row: Mail, error: Exception, now: datetime) -> None:
     wait = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
     given_up = now if now - row.queued_at > GIVE_UP_AFTER else None
     Mail.objects.filter(pk=row.pk).update(due_at=now + wait, given_up_at=given_up, last_error=f"{type(error).__name__}: {error}"[:300])
-    logger.warning("Mail %s not sent (%s); again in %s.", row.key, type(error).__name__, wait)
+    logger.warning("Mail %s not sent (%s); again in %s.", row.pk, type(error).__name__, wait)
 
 
 def try_again(*, mails: Iterable[Mail], now: datetime) -> None:

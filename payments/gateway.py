@@ -5,6 +5,7 @@ idempotency key that was written down before, and is safe to repeat. No call is 
 database transaction.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,8 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from ticketing.lib import meters
+from ticketing.lib import meters, traces
+from ticketing.lib.running import note
 
 CALLS = ("open_session", "fetch", "expire", "refund", "fetch_refund", "fetch_dispute", "balance_of")  # what goes over the network
 GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway", "stripe": "payments.stripe.gateway.StripeGateway"}
@@ -260,10 +262,18 @@ class _Metered:
 
         def counted(**arguments: Any) -> Any:
             meters.add("provider_calls")
+            began, wrong = time.perf_counter_ns(), {}
             try:
                 return found(**arguments)
-            except GatewayTrouble:
-                meters.add("provider_failed")
+            except PaymentRefused as error:  # an answer, though not the one hoped for
+                wrong["error.type"] = type(error).__name__
                 raise
+            except GatewayTrouble as error:
+                meters.add("provider_failed")
+                traces.trouble()
+                wrong["error.type"] = type(error).__name__
+                raise
+            finally:
+                note("provider", name, began, time.perf_counter_ns(), wrong)
 
         return counted

@@ -21,7 +21,7 @@ from payments.gateway import About, Asked, Disputing, GatewayTrouble, PaymentRef
 from payments.models import Notice, Payment, PayoutAccount, Refund, RefundReason
 from registrations import checkout, invoices
 from registrations.models import Order
-from ticketing.lib import tokens
+from ticketing.lib import meters, tokens, traces
 from ticketing.lib.later import later
 from ticketing.lib.site import absolute
 
@@ -123,6 +123,7 @@ def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
     """Move the payment forward to what the session says; never back."""
     with transaction.atomic():
         order = _lock_order(payment.order_id)
+        meters.about(event=order.event_id, checkout=order.trace_key)
         row = Payment.objects.select_for_update().get(pk=payment.pk)
         Payment.objects.filter(pk=row.pk).update(asked_at=now)
         if session.status is Status.SUCCEEDED and row.succeeded_at is None:
@@ -213,13 +214,19 @@ def send_refunds(*, now: datetime) -> int:
     sent = 0
     _ask_staff(now)
     waits = Q(staff_asked_at__isnull=False, approved_at=None)
-    due = Refund.objects.filter(~waits, due_at__lte=now, completed_at=None, failed_at=None).select_related("payment").order_by("due_at")
+    due = (
+        Refund.objects.filter(~waits, due_at__lte=now, completed_at=None, failed_at=None)
+        .select_related("payment__order")
+        .order_by("due_at")
+    )
     for refund in due[:BATCH]:
         claimed = Refund.objects.filter(pk=refund.pk, due_at=refund.due_at, completed_at=None).update(
             due_at=now + timedelta(minutes=2), tries=refund.tries + 1
         )
         if claimed:
-            sent += _send_refund(refund, now)
+            with traces.part("payments.refund"):
+                meters.about(event=refund.payment.order.event_id, checkout=refund.payment.order.trace_key)
+                sent += _send_refund(refund, now)
     return sent
 
 
@@ -292,7 +299,9 @@ def settle_open(*, now: datetime) -> int:
     for payment in payments.order_by(F("asked_at").asc(nulls_first=True), "opened_at")[:BATCH]:
         Payment.objects.filter(pk=payment.pk).update(asked_at=now)
         try:
-            _settle_or_close(payment, now)
+            with traces.part("payments.settle"):
+                meters.about(event=payment.order.event_id, checkout=payment.order.trace_key)
+                _settle_or_close(payment, now)
         except PaymentRefused as error:
             logger.error("Payment %s refused: %s", payment.pk, error)
             _give_up(payment, str(error), now)
@@ -340,6 +349,9 @@ def receive_notice(
     )
     Notice.objects.bulk_create([told], ignore_conflicts=True)
     notice = Notice.objects.get(gateway=gateway_name, provider_notice_id=notice_id)
+    paid = Payment.objects.filter(gateway=gateway_name, provider_id=provider_id).select_related("order").first()
+    if paid is not None:  # that it came belongs to the buyer's way, too
+        meters.about(event=paid.order.event_id, checkout=paid.order.trace_key)
     if notice.handled_at is None:
         later("payments.handle_notice", notice_id=notice.pk)
     return notice
@@ -362,6 +374,8 @@ def handle_notice(*, notice: Notice, now: datetime) -> None:
 
 def _look_at_session(notice: Notice, now: datetime) -> None:
     payment = Payment.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id).select_related("order").first()
+    if payment is not None:
+        meters.about(event=payment.order.event_id, checkout=payment.order.trace_key)
     if payment is not None and payment.succeeded_at is None:  # a success is final: nothing more can come of this session
         settle(payment=payment, now=now)
 
@@ -413,5 +427,6 @@ def handle_due_notices(*, now: datetime) -> int:
     """What a lost nudge left unhandled. Returns how many were looked at."""
     due = list(Notice.objects.filter(handled_at=None).order_by("tries", "received_at")[:BATCH])
     for notice in due:
-        handle_notice(notice=notice, now=now)
+        with traces.part("payments.handle_notice"):
+            handle_notice(notice=notice, now=now)
     return len(due)

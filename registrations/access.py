@@ -59,7 +59,7 @@ def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
     hold = HOLD.first(token=token)
     if hold is None:
         raise Http404
-    meters.about(event=hold.event_id)
+    meters.about(event=hold.event_id, checkout=hold.trace_key)
     return hold, HOLD_LINES.all(hold=hold.pk)
 
 
@@ -69,7 +69,7 @@ def order_for_link(*, code: str, secret: str) -> Order:
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:
         raise Http404
-    meters.about(event=order.event_id, organiser=order.event.organiser_id)
+    meters.about(event=order.event_id, organiser=order.event.organiser_id, checkout=order.trace_key)
     return order
 
 

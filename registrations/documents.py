@@ -6,7 +6,7 @@ from datetime import datetime
 from events.models import Event
 from registrations import codes
 from registrations.models import Order, Ticket
-from ticketing.lib import meters, money, tokens
+from ticketing.lib import meters, money, tokens, traces
 
 
 def order_pdf(*, order: Order) -> bytes:
@@ -24,8 +24,9 @@ def pdf_of(*, order: Order, tickets: Sequence[Ticket]) -> bytes:
     by_design: dict[object, list[object]] = {}
     for design, facts in pages:
         by_design.setdefault(design, []).append(facts)
-    drawn = [ticket_pdf(design=design, tickets=facts) for design, facts in by_design.items()]  # type: ignore[arg-type]
-    whole = drawn[0] if len(drawn) == 1 else _joined(drawn)
+    with traces.span("pdf", "order", tickets=len(tickets)):
+        drawn = [ticket_pdf(design=design, tickets=facts) for design, facts in by_design.items()]  # type: ignore[arg-type]
+        whole = drawn[0] if len(drawn) == 1 else _joined(drawn)
     meters.add("pdfs")
     meters.add("pdf_bytes", len(whole))
     return whole

@@ -7,6 +7,7 @@ from django.db import transaction
 from registrations import allowance
 from registrations.checkout import release_hold
 from registrations.models import Hold, Order
+from ticketing.lib import meters, traces
 
 BATCH = 500
 
@@ -23,7 +24,8 @@ def expire_holds(*, now: datetime) -> int:
     ):
         before = released
         for hold in due:
-            with transaction.atomic():
+            with traces.part("registrations.expire_hold"), transaction.atomic():
+                meters.about(event=hold.event_id, checkout=hold.trace_key)
                 # Order before hold, as a payment takes them, so that the two never wait in a ring.
                 order = Order.objects.select_for_update(no_key=True).filter(hold=hold).first()
                 if release_hold(hold=hold, now=now, only_expired=True):

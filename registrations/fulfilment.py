@@ -14,7 +14,7 @@ from django.db import transaction
 from outbox import post
 from registrations import documents, invoices
 from registrations.models import Order
-from ticketing.lib import meters
+from ticketing.lib import meters, traces
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 from trail import record
@@ -32,7 +32,7 @@ def fulfil(*, order_id: int, now: datetime) -> None:
     order = UNFULFILLED.first(order=order_id)
     if order is None:
         return
-    meters.about(event=order.event_id, organiser=order.event.organiser_id)
+    meters.about(event=order.event_id, organiser=order.event.organiser_id, checkout=order.trace_key)
     key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)
@@ -46,7 +46,8 @@ def fulfil_due(*, now: datetime) -> int:
     due = list(Order.objects.unfulfilled().order_by("confirmed_at").values_list("pk", flat=True)[:BATCH])
     for order_id in due:
         try:
-            fulfil(order_id=order_id, now=now)
+            with traces.part("registrations.fulfil"):
+                fulfil(order_id=order_id, now=now)
         except Exception:  # one order that can't be drawn must not keep the others waiting
             logger.exception("Order %s not fulfilled; tried again by the next sweep.", order_id)
     return len(due)
@@ -65,7 +66,8 @@ def store_pdf(*, order: Order) -> bytes:
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(pdf))
     except Exception as error:  # storage fails in many ways, none of which may stop the buyer
-        logger.warning("PDF of order %s not stored (%s); drawn again on demand.", order.code, type(error).__name__)
+        traces.trouble()
+        logger.warning("PDF of order %s not stored (%s); drawn again on demand.", order.pk, type(error).__name__)
     return pdf
 
 
@@ -91,7 +93,7 @@ def pdf_link(*, order: Order) -> str | None:
         }
         return default_storage.url(name, parameters=disposition) if default_storage.exists(name) else None  # type: ignore[call-arg]
     except Exception as error:
-        logger.warning("No link to the PDF of order %s (%s); drawn on the spot.", order.code, type(error).__name__)
+        logger.warning("No link to the PDF of order %s (%s); drawn on the spot.", order.pk, type(error).__name__)
         return None
 
 

@@ -12,6 +12,7 @@ from registrations import bill, fulfilment
 from registrations.access import lines_of
 from registrations.documents import moment_text
 from registrations.models import Order
+from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.site import absolute
 
@@ -67,7 +68,10 @@ def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
 
 
 def _order(order_id: int) -> Order | None:
-    return ORDER.first(order=order_id)
+    order = ORDER.first(order=order_id)
+    if order is not None:
+        meters.about(event=order.event_id, organiser=order.event.organiser_id, checkout=order.trace_key)
+    return order
 
 
 def _message(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:

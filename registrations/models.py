@@ -80,6 +80,11 @@ class Hold(Priced):
             models.Index(fields=["event"], name="hold_active", condition=models.Q(released_at=None, converted_at=None)),
         ]
 
+    @property
+    def trace_key(self) -> str:
+        """The buyer's way that this begins: its requests, notices and tasks are one trace."""
+        return f"hold:{self.pk}"
+
     def __str__(self) -> str:
         return f"hold {self.pk}"
 
@@ -152,6 +157,11 @@ class Order(Priced):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def trace_key(self) -> str:
+        """The buyer's way that it ends; staff's orders begin with themselves."""
+        return f"hold:{self.hold_id}" if self.hold_id else f"order:{self.pk}"
 
     def get_absolute_url(self) -> str:
         """The unguessable link: whoever holds it is the buyer."""

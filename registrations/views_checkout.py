@@ -93,6 +93,7 @@ def _load(slug: str, choice: Choice) -> tuple[Event, list[TicketType]]:
 
 
 def _to_details(hold: Hold) -> HttpResponse:
+    meters.about(checkout=hold.trace_key)
     response = HttpResponseRedirect(reverse("registrations:details", args=[hold.token]), status=303)
     response.set_cookie(f"hold-{hold.event_id}", hold.token, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", secure=settings.HTTPS)
     return response

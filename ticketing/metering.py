@@ -1,4 +1,4 @@
-"""Where meters are read off: every request, every task, every S3 call; and where writing begins."""
+"""Where meters are read off and traces begin: every request, every task; and where writing begins."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, meters, traces
 
 
 class MeterMiddleware:
@@ -21,6 +21,8 @@ class MeterMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         usage = meters.begin()
+        if "HTTP_TRACEPARENT" in request.META:
+            traces.follow(request.META["HTTP_TRACEPARENT"])
         response = self.get_response(request)
         cached = getattr(response, "cached_route", None)
         meters.end(
@@ -30,6 +32,7 @@ class MeterMiddleware:
             outcome=meters.outcome_of(response.status_code),
             bytes_out=0 if response.streaming else len(response.content),
             from_page_cache=cached is not None,
+            facts=lambda: _facts_of(request, response),
         )
         return response
 
@@ -42,20 +45,37 @@ def _route(request: HttpRequest) -> str:
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "unknown"
 
 
+def _facts_of(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+    """Of a request, by the names of OpenTelemetry. The address as its pattern: a real one may hold a secret."""
+    facts = {"http.request.method": request.method, "http.response.status_code": response.status_code}
+    match = request.resolver_match
+    return facts | {"http.route": "/" + match.route} if match is not None else facts
+
+
 class MeteredTask(Task):  # type: ignore[misc]
     """Every task of ours (see ticketing/celery.py)."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         meters.resume()
-        usage, outcome = meters.begin(), "ok"
+        usage, outcome, failure = meters.begin(), "ok", ""
+        traces.follow(getattr(self.request, "traceparent", None) or "")
         try:
             return super().__call__(*args, **kwargs)
         except BaseException as error:
             outcome = "failed"
+            failure = type(error).__name__
             meters.failed(task=self.name, arguments=kwargs, error=error, at=time.time())
             raise
         finally:
-            meters.end(usage, kind="task", name=self.name, outcome=outcome)
+            meters.end(usage, kind="task", name=self.name, outcome=outcome, facts=lambda: _facts_of_task(self, kwargs, failure))
+
+
+def _facts_of_task(task: Task, arguments: dict[str, Any], failure: str) -> dict[str, Any]:
+    """Of a task: where it waited, and the ids it was told; never a text."""
+    info = getattr(task.request, "delivery_info", None) or {}
+    facts = {"messaging.system": "celery", "messaging.destination.name": info.get("routing_key", ""), "error.type": failure}
+    facts |= {name: value for name, value in arguments.items() if isinstance(value, int)}
+    return {name: value for name, value in facts.items() if value != ""}
 
 
 class MeterStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -63,6 +83,10 @@ class MeterStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:
         meters.start(role="worker")
+        if settings.TRACES_EXPORTED:
+            from operations.traces import export  # only a worker that has a collector loads it
+
+            export.start()
 
 
 class Watchman:

@@ -168,6 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "global_keyprefix": env.str("REDIS_PREFIX", "t") + ":",
 }
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its log goes where the others go, redacted like them
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 
@@ -301,6 +302,12 @@ COST_PRICE_BOOK = env.str("COST_PRICE_BOOK", "machines")
 COST_MACHINES = env.int("COST_MACHINES", 1)
 COST_BUDGET = env.decimal("COST_BUDGET", 50)  # dollars a month
 
+# --- traces (docs/traces.md); the standard variables of OpenTelemetry say where they are sent ------
+TRACES_ENABLED = not env.bool("OTEL_SDK_DISABLED", False)
+TRACES_PER_SECOND = env.float("TRACES_PER_SECOND", 20)  # of checkouts, kept by each process; failed and slow ones beside
+TRACES_KEPT_DAYS = env.int("TRACES_KEPT_DAYS", 14)
+TRACES_EXPORTED = TRACES_ENABLED and bool(env.str("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "") or env.str("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+
 # --- operations -----------------------------------------------------------------------
 ALARM_EMAILS = env.list("ALARM_EMAILS", [])
 ALARM_PRIVATE_NETWORKS = env.bool("ALARM_PRIVATE_NETWORKS", EMBEDDED)
@@ -334,13 +341,14 @@ CACHE_NAMESPACE = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"redacted": {"()": "ticketing.lib.log_lines.Redacted"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {"()": "ticketing.lib.log_lines.Lines", "format": "{asctime} {levelname} {name} {message}{trace}", "style": "{"},
         "json": {"()": "ticketing.lib.log_lines.JsonLines"},
         "bare": {"format": "%(message)s"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
+        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line"), "filters": ["redacted"]},
         "metrics": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},

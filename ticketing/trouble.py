@@ -7,6 +7,8 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ticketing.lib import traces
+
 logger = logging.getLogger("ticketing.trouble")
 RETRY_AFTER_SECONDS = 5
 
@@ -23,7 +25,7 @@ class TroubleMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DataError):
-            logger.warning("What was sent to %r can't be stored: %s", request.path, str(error).splitlines()[0])
+            logger.warning("What was sent can't be stored (%s).", type(error).__name__)
             return not_found(request, error) if "\0" in request.path else bad_request(request, error)
         if not isinstance(error, OperationalError | InterfaceError):
             return None
@@ -32,7 +34,7 @@ class TroubleMiddleware:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    response = render(request, "503.html", status=503)
+    response = render(request, "503.html", {"reference": traces.reference()}, status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -51,4 +53,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """The reference leads staff to the trace of exactly this request."""
+    return render(request, "500.html", {"reference": traces.reference()}, status=500)

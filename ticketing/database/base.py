@@ -1,31 +1,69 @@
-"""Django's PostgreSQL backend, with a cheaper look at whether a kept connection still lives, and a meter on each statement."""
+"""Django's PostgreSQL backend, with a cheaper look at whether a kept connection still lives, fewer steps
+between a statement and the driver, and a meter on each statement."""
 
 import select
 import time
 from typing import Any
 
+from django.apps import apps
 from django.db.backends import utils
 from django.db.backends.postgresql import base
 
 from ticketing.lib import meters
+from ticketing.lib.running import note
 
 
 class MeteredCursor(utils.CursorWrapper):
-    """Counts and times statements: less work each than Django's execute_wrapper."""
+    """Counts and times statements, in one step where Django takes five: less work with the meter than without."""
 
-    def _execute(self, *args: Any) -> Any:
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        if self.db.execute_wrappers or not apps.ready:
+            return super().execute(sql, params)
+        return self._execute(sql, params)
+
+    def _execute(self, sql: Any, params: Any, *_: Any) -> Any:
+        db = self.db
+        if db.needs_rollback:
+            db.validate_no_broken_transaction()
         began = time.perf_counter_ns()
         try:
-            return super()._execute(*args)
-        finally:
-            meters.statement(time.perf_counter_ns() - began)
+            answer = self.cursor.execute(sql) if params is None else self.cursor.execute(sql, params)
+        except Exception as error:
+            meters.statement(sql, began, time.perf_counter_ns(), {"error.type": type(error).__name__})
+            with db.wrap_database_errors:
+                raise
+        meters.statement(sql, began, time.perf_counter_ns())
+        return answer
 
-    def _executemany(self, *args: Any) -> Any:
+    def _executemany(self, sql: Any, param_list: Any, *_: Any) -> Any:
         began = time.perf_counter_ns()
         try:
-            return super()._executemany(*args)
+            return super()._executemany(sql, param_list)
         finally:
-            meters.statement(time.perf_counter_ns() - began)
+            meters.statement(sql, began, time.perf_counter_ns())
+
+    # Django makes a new wrapper at each look at these; here an error alone pays for being translated.
+
+    def fetchone(self) -> Any:
+        try:
+            return self.cursor.fetchone()
+        except Exception:
+            with self.db.wrap_database_errors:
+                raise
+
+    def fetchmany(self, *size: int) -> Any:
+        try:
+            return self.cursor.fetchmany(*size)
+        except Exception:
+            with self.db.wrap_database_errors:
+                raise
+
+    def fetchall(self) -> Any:
+        try:
+            return self.cursor.fetchall()
+        except Exception:
+            with self.db.wrap_database_errors:
+                raise
 
 
 class MeteredDebugCursor(utils.CursorDebugWrapper, MeteredCursor):
@@ -50,3 +88,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def make_debug_cursor(self, cursor: Any) -> MeteredDebugCursor:
         return MeteredDebugCursor(cursor, self)
+
+    def _commit(self) -> Any:
+        """Where a durable change waits for the disk: no statement, but a span."""
+        began = time.perf_counter_ns()
+        try:
+            return super()._commit()
+        finally:
+            note("sql", "COMMIT", began, time.perf_counter_ns())

@@ -1,12 +1,16 @@
-"""The S3 bucket as Django's storage, with a meter on each call."""
+"""The S3 bucket as Django's storage, with a meter and a span on each call."""
 
+import threading
+import time
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
 from storages.backends.s3 import S3Storage
 
-from ticketing.lib import meters
+from ticketing.lib import meters, traces
+from ticketing.lib.running import note
 
+_asked = threading.local()
 WRITING = ("Put", "Post", "Copy", "List", "Create", "Complete", "Upload")
 
 
@@ -29,6 +33,7 @@ class MeteredS3Storage(S3Storage):
 
 
 def _sent(params: Any, model: Any, **_: Any) -> None:
+    _asked.began, _asked.name = time.perf_counter_ns(), model.name
     meters.add("s3_puts" if model.name.startswith(WRITING) else "s3_gets")
     body = params.get("Body")
     if body is not None and hasattr(body, "__len__"):
@@ -37,11 +42,16 @@ def _sent(params: Any, model: Any, **_: Any) -> None:
 
 def _answered(http_response: Any, model: Any, **_: Any) -> None:
     status = http_response.status_code
+    note("s3", model.name, _asked.began, time.perf_counter_ns(), {"http.response.status_code": status})
     if status >= 500:
         meters.add("s3_failed")
+        traces.trouble()
     elif status >= 400 and not (status == 404 and model.name == "HeadObject"):  # asking whether an object exists is no error
         meters.add("s3_refused")
+        traces.trouble()
 
 
-def _unanswered(**_: Any) -> None:
+def _unanswered(exception: BaseException, **_: Any) -> None:
     meters.add("s3_failed")
+    traces.trouble()
+    note("s3", _asked.name, _asked.began, time.perf_counter_ns(), {"error.type": type(exception).__name__})

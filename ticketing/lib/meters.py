@@ -15,6 +15,7 @@ import itertools
 import json
 import logging
 import math
+import operator
 import os
 import socket
 import threading
@@ -25,7 +26,8 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from ticketing.lib import clock
+from ticketing.lib import clock, traces
+from ticketing.lib.running import MOST_SPANS, Usage, here
 
 logger = logging.getLogger("ticketing.meters")
 
@@ -51,18 +53,6 @@ REDIS_SECONDS = 3 * 3600  # how long a minute waits in Redis to be rolled up
 MOST_FAILURES = 100
 
 
-class Usage:
-    """What one request or task has used so far."""
-
-    __slots__ = ("before", "counts", "cpu", "event", "organiser", "started")
-
-    def __init__(self, before: "Usage | None") -> None:
-        self.before = before
-        self.counts = _NOTHING.copy()
-        self.event = self.organiser = 0
-        self.cpu, self.started = time.thread_time_ns(), time.perf_counter_ns()
-
-
 class Bucket:
     """One minute of this process: totals by route or task, totals by event, and durations in bins."""
 
@@ -76,12 +66,7 @@ class Bucket:
         self.dirty = True
 
 
-class _Here(threading.local):
-    usage: Usage | None = None
-
-
 _numbers = itertools.count()
-_here = _Here()
 _lock = threading.Lock()
 _minutes: dict[int, Bucket] = {}
 _lost: list[int] = []
@@ -93,46 +78,63 @@ _failures: list[str] = []
 
 def begin() -> Usage:
     """A request or task begins on this thread."""
-    _here.usage = usage = Usage(_here.usage)
+    here.usage = usage = Usage(here.usage, _NOTHING.copy())
     return usage
 
 
 def add(field: str, amount: int = 1) -> None:
     """Count something of the running request or task; outside of one it is nobody's."""
-    usage = _here.usage
+    usage = here.usage
     if usage is not None:
         usage.counts[INDEX[field]] += amount
 
 
-def about(*, event: int | None = None, organiser: int | None = None) -> None:
-    """The running request or task is about this event or organiser (their ids)."""
-    usage = _here.usage
+def about(*, event: int | None = None, organiser: int | None = None, checkout: str = "") -> None:
+    """The running request or task is about this event or organiser (their ids), or belongs to this buyer's way
+    (`trace_key` of its hold or order): all of that is one trace."""
+    usage = here.usage
     if usage is not None:
         usage.event, usage.organiser = event or usage.event, organiser or usage.organiser
+        if checkout:
+            usage.recording.checkout = checkout
 
 
 def subject() -> tuple[int, int]:
     """(event, organiser) of the running request; zeros where not known."""
-    usage = _here.usage
+    usage = here.usage
     return (usage.event, usage.organiser) if usage is not None else (0, 0)
 
 
-def statement(nanoseconds: int) -> None:
-    """One SQL statement took this long."""
-    usage = _here.usage
+def statement(sql: Any, began: int, ended: int, attributes: dict[str, Any] | None = None) -> None:
+    """One SQL statement, from `began` to `ended` (perf_counter_ns). Its text has no values in it."""
+    usage = here.usage
     if usage is not None:
-        usage.counts[_SQL] += 1
-        usage.counts[_SQL_TIME] += nanoseconds
+        counts, spans = usage.counts, usage.recording.spans
+        counts[_SQL] += 1
+        counts[_SQL_TIME] += ended - began
+        if len(spans) < MOST_SPANS:
+            spans.append(("sql", sql, began, ended, attributes))
 
 
-def end(usage: Usage, *, kind: str, name: str, outcome: str, bytes_out: int = 0, from_page_cache: bool = False) -> None:
-    """The request or task is over. `kind` is "page" or "task", `outcome` one of OUTCOMES."""
-    counts = usage.counts
-    duration = time.perf_counter_ns() - usage.started
+def end(
+    usage: Usage,
+    *,
+    kind: str,
+    name: str,
+    outcome: str,
+    bytes_out: int = 0,
+    from_page_cache: bool = False,
+    facts: traces.Facts = None,
+) -> None:
+    """The request or task is over. `kind` is "page" or "task", `outcome` one of OUTCOMES.
+
+    `facts`: makes what its trace says besides, when it is kept."""
+    counts, ended = usage.counts, time.perf_counter_ns()
+    duration = ended - usage.started
     counts[0], counts[1], counts[2] = 1, duration, time.thread_time_ns() - usage.cpu
     counts[_BYTES_OUT] += bytes_out
     counts[_PAGE_HITS] += from_page_cache
-    _here.usage = usage.before
+    here.usage = usage.before
     place = math.ceil(math.log(duration / 1e6 or 1e-6) / _GAMMA_LOG)
     key = (kind, name, outcome)
     with _lock:
@@ -144,6 +146,7 @@ def end(usage: Usage, *, kind: str, name: str, outcome: str, bytes_out: int = 0,
         bins[place] = bins.get(place, 0) + 1
         if usage.event or usage.organiser:
             _sum(bucket.events, (usage.event, usage.organiser), counts)
+    traces.finish(usage.recording, kind=kind, name=name, outcome=outcome, ended=ended, event=usage.event, facts=facts)
 
 
 OUTCOMES = ("ok", "refused", "busy", "failed")  # 2xx and 3xx; 4xx; 503; any other 5xx, or a task that raised
@@ -162,8 +165,8 @@ def _sum(totals: dict[Any, list[int]], key: Any, counts: list[int]) -> None:
     if found is None:
         if len(totals) >= MOST_KEYS:
             key = (0, 0) if isinstance(key[0], int) else (key[0], "other", key[2])
-        found = totals.setdefault(key, [0] * len(FIELDS))
-    found[:] = [total + count for total, count in zip(found, counts, strict=True)]
+        found = totals.setdefault(key, _NOTHING)
+    totals[key] = list(map(operator.add, found, counts))
 
 
 def _bucket() -> Bucket:
@@ -226,6 +229,7 @@ def forget() -> None:
         _minutes.clear()
         _lost.clear()
         _failures.clear()
+    traces.forget()
 
 
 class Writer:
@@ -264,14 +268,16 @@ class Writer:
             for _, bucket in changed:
                 bucket.dirty = False
             failures = _failures.copy()
-        if not texts and not failures:
+        kept = traces.due()
+        if not texts and not failures and not kept:
             return True
         try:
-            self._write(texts, failures)
+            self._write(texts, failures, kept)
         except (redis.RedisError, OSError) as error:
             if not self.away:
                 logger.warning("Redis does not take the meters (%s); they wait.", type(error).__name__)
             self.away = True
+            traces.put_back(kept)
             with _lock:
                 for _, bucket in changed:
                     bucket.dirty = True
@@ -295,7 +301,7 @@ class Writer:
         }
         return json.dumps(told | {"routes": routes, "events": events}, separators=(",", ":"))
 
-    def _write(self, texts: list[tuple[int, str, str]], failures: list[str]) -> None:
+    def _write(self, texts: list[tuple[int, str, str]], failures: list[str], kept: list[str]) -> None:
         pipe = self.redis.pipeline(transaction=False)
         for minute, name, text in texts:
             pipe.hset(key(minute), name, text)
@@ -304,6 +310,10 @@ class Writer:
         if failures:
             pipe.lpush(key("failures"), *failures)
             pipe.ltrim(key("failures"), 0, MOST_FAILURES - 1)
+        for name in traces.LISTS if settings.TRACES_EXPORTED else traces.LISTS[:1]:
+            if kept:
+                pipe.rpush(key(name), *kept)
+                pipe.ltrim(key(name), -traces.MOST_IN_REDIS, -1)
         pipe.execute()
 
 

@@ -97,7 +97,7 @@ def cached_page(*, scope: Callable[..., str], seconds: int) -> Callable[..., Any
         def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
             name = scope(**arguments)
             kept = settings.PAGE_CACHE_ENABLED
-            version = breaker.call(lambda: _redis().get(_key("version", name)), otherwise=None) if kept else None
+            version = breaker.call(lambda: _redis().get(_key("version", name)), otherwise=None, what="page version") if kept else None
             response = view(request, **arguments)
             if response.status_code == 200:
                 response.headers.setdefault("Cache-Control", f"public, max-age={min(seconds, 5)}, s-maxage={seconds}")
@@ -120,7 +120,7 @@ class PageCacheMiddleware:
             return self.get_response(request)
         key = _key("page", request.get_host() + request.get_full_path())
         counted = [views_key(), views_tally.source_of(request)] if views_tally.is_counted(request) else []
-        found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", ""), *counted]), otherwise=None)
+        found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", ""), *counted]), otherwise=None, what="page look-up")
         if found:
             return _answer(found)
         response = self.get_response(request)
@@ -143,7 +143,7 @@ class PageCacheMiddleware:
                 pipe.hincrby(counted[0], f"{scope}|{counted[1]}", 1)
             pipe.execute()
 
-        breaker.call(act, otherwise=None)
+        breaker.call(act, otherwise=None, what="page kept")
 
 
 def _answer(found: list[bytes]) -> HttpResponse:
