@@ -20,7 +20,13 @@ pytestmark = pytest.mark.django_db
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, dict(self.headers), gzip.decompress(body) if self.headers.get("Content-Encoding") else body))
+        self.server.asked.append(
+            (
+                self.path,
+                {name.lower(): value for name, value in self.headers.items()},
+                gzip.decompress(body) if self.headers.get("Content-Encoding") else body,
+            )
+        )
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -73,7 +79,7 @@ def test_a_collector_is_told_in_its_own_words(collector):
     assert export.send_some(live.connect()) == 1
     assert export.send_some(live.connect()) == 0
     (path, headers, body), *others = collector.asked
-    assert (path, headers["x-key"], headers["Content-Type"], others) == ("/v1/traces", "abc", "application/x-protobuf", [])
+    assert (path, headers["x-key"], headers["content-type"], others) == ("/v1/traces", "abc", "application/x-protobuf", [])
     service, (root, *inner) = spans_of(body)
     assert service == "tickets-test"
     assert (root.trace_id.hex(), root.parent_span_id.hex()) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")

@@ -46,7 +46,7 @@ def test_the_watch_takes_them_in():
 
     run("failed", "failed")
     handed_over()
-    keep_watch()
+    keep_watch.run()  # without the worker's own look after its connections
     assert Recording.objects.filter(name="failed").exists()
 
 
@@ -88,6 +88,7 @@ def test_an_order_made_under_an_earlier_secret_key_is_found(concert, settings):
 def test_staff_get_from_the_orders_page_to_its_trace(staff, hall, concert):
     order = cast.ordered(cast.ticket_type(concert))
     run("registrations.fulfil", "failed", kind="task", checkout=order.trace_key)
+    handed_over()
     link = reverse("operations:order-trace", args=[order.pk])
     assert link in staff.get(f"/manage/events/{concert.slug}/orders/{order.code}/").content.decode()
     page = staff.get(link, follow=True).content.decode()
@@ -97,6 +98,7 @@ def test_staff_get_from_the_orders_page_to_its_trace(staff, hall, concert):
 def test_the_list_shows_trouble_first_and_all_when_asked(staff):
     run("well")
     run("broken", "failed")
+    handed_over()
     page = staff.get("/operations/traces/").content.decode()
     assert "broken" in page and ">well<" not in page
     assert ">well<" in staff.get("/operations/traces/?shown=all").content.decode()
@@ -131,8 +133,9 @@ def test_traces_are_not_there_for_anybody_else(client, alice, hall, concert):
 def test_without_redis_the_rows_are_shown(staff, monkeypatch):
     run("broken", "failed")
     taken_in(clock.now())
-    monkeypatch.setattr(keeping.live, "connect", lambda: meters.redis.Redis(unix_socket_path="/nowhere.sock"))
-    assert "broken" in staff.get("/operations/traces/").content.decode()
+    with monkeypatch.context() as away:
+        away.setattr(keeping.live, "connect", lambda: meters.redis.Redis(unix_socket_path="/nowhere.sock"))
+        assert "broken" in staff.get("/operations/traces/").content.decode()
 
 
 def test_spans_lie_within_each_other_as_their_times_say():
