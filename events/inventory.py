@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from django.db import connection, models, transaction
 
 from events.models import Quota, TicketType
+from ticketing.lib.prepared import kept_cursor
 from trail import record
 
 CLAIM = "UPDATE events_quota SET claimed = claimed + %s WHERE id = %s AND claimed + %s <= capacity"
@@ -44,9 +45,9 @@ def quota_needs(*, quantities: Mapping[int, int]) -> dict[int, int]:
     """{ticket type id: tickets} → {quota id: places}, in quota id order. One query.
 
     Every ticket type must have a quota: one without would sell without limit."""
-    with connection.cursor() as cursor:
-        cursor.execute(QUOTAS_OF, [list(quantities)])
-        links = cursor.fetchall()
+    cursor = kept_cursor()
+    cursor.execute(QUOTAS_OF, [list(quantities)])
+    links = cursor.fetchall()
     needs: dict[int, int] = {}
     limited = set()
     for type_id, quota_id in links:
@@ -70,16 +71,17 @@ def claim(*, needs: Mapping[int, int], durable: bool = False) -> None:
 
 def _claim_each(needs: Mapping[int, int], durable: bool) -> None:
     statement = CLAIM if durable else CLAIM_FAST
-    with connection.cursor() as cursor:
-        for quota_id, places in sorted(needs.items()):
-            cursor.execute(statement, [places, quota_id, places])
-            if cursor.rowcount != 1:
-                raise SoldOut(quota_id)
+    cursor = kept_cursor()
+    for quota_id, places in sorted(needs.items()):
+        cursor.execute(statement, [places, quota_id, places])
+        if cursor.rowcount != 1:
+            raise SoldOut(quota_id)
 
 
 def release(*, needs: Mapping[int, int]) -> None:
     """Give places back: {quota id: places}. In id order, as claims are, so that none waits in a ring."""
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False):
+        cursor = kept_cursor()
         for quota_id, places in sorted(needs.items()):
             cursor.execute(RELEASE, [places, quota_id, places])
             if cursor.rowcount != 1:

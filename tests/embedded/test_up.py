@@ -84,12 +84,14 @@ def workers(copy):
     return sorted(pid for pid, name in copy.left().items() if "embedded.worker" in name)
 
 
-def test_a_killed_worker_takes_its_schedule_along_and_is_started_again(first):
+def test_a_killed_worker_is_started_again_and_its_schedule_with_it(first):
+    """The schedule is a thread of the worker: one process, and nothing of it is left when that is killed."""
     first.up().ready()
-    until(lambda: len(workers(first)) == 2, seconds=60)
-    killed = workers(first)
+    until(lambda: len(workers(first)) == 1, seconds=60)
+    killed, killed_at = workers(first), time.time()
     os.kill(killed[0], signal.SIGKILL)
-    until(lambda: len(workers(first)) == 2 and not set(killed) & set(workers(first)), seconds=60)
+    until(lambda: len(workers(first)) == 1 and workers(first) != killed, seconds=60)
+    until(lambda: any(path.stat().st_mtime > killed_at for path in (first.folder / "var").glob("schedule*")), seconds=60)
     assert first.end(signal.SIGINT) == 0 and first.left() == {}
 
 

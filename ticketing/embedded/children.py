@@ -46,15 +46,6 @@ def start(
         )
 
 
-def tie_forks() -> None:
-    """From now on what this process forks ends with it too."""
-    parent = [os.getpid()]
-    os.register_at_fork(
-        before=lambda: parent.__setitem__(0, os.getpid()),
-        after_in_child=lambda: _tie(parent[0], signal.SIGTERM),
-    )
-
-
 def _tie(parent: int, ending: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, ending, 0, 0, 0)
     if os.getppid() != parent:  # the parent died before the line above

@@ -35,6 +35,11 @@ def _filled(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
     return [values[param.name] if isinstance(param, Param) else param for param in params]
 
 
+def kept_cursor() -> Any:
+    """This thread's cursor (see ticketing.database): fetch its rows before another statement runs; don't close it."""
+    return connection.kept_cursor()  # type: ignore[attr-defined]
+
+
 class Prepared(Generic[M]):
     """A queryset with open parameters. `build` runs at the first use, when the models are ready."""
 
@@ -46,9 +51,9 @@ class Prepared(Generic[M]):
         """The rows, with what select_related names."""
         if not self.sql:
             self._compile()
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, _filled(self.params, values))
-            rows: Iterable[Any] = cursor.fetchall()
+        cursor = kept_cursor()
+        cursor.execute(self.sql, _filled(self.params, values))
+        rows: Iterable[Any] = cursor.fetchall()
         if self.converters:
             rows = self.compiler.apply_converters(rows, self.converters)
         return [self._instance(row) for row in rows]
@@ -91,9 +96,9 @@ class PreparedUpdate:
         """How many rows were changed."""
         if not self.sql:
             self._compile()
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, _filled(self.params, values))
-            return int(cursor.rowcount)
+        cursor = kept_cursor()
+        cursor.execute(self.sql, _filled(self.params, values))
+        return int(cursor.rowcount)
 
     def _compile(self) -> None:
         query = self.build().query.chain(UpdateQuery)
@@ -115,10 +120,10 @@ class PreparedInsert(Generic[M]):
         if not self.head:
             self._compile()
         values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in self.fields]
-        with connection.cursor() as cursor:
-            cursor.execute(f"{self.head} {', '.join([self.row] * len(rows))} RETURNING id", values)
-            for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-                row.pk = pk
+        cursor = kept_cursor()
+        cursor.execute(f"{self.head} {', '.join([self.row] * len(rows))} RETURNING id", values)
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = pk
         for row in rows:
             row._state.adding, row._state.db = False, "default"
 
