@@ -217,3 +217,58 @@ class BuyerTerms(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(cancel_fee_percent__lte=100), name="cancel_fee_at_most_all")]
+
+
+class QuestionKind(models.TextChoices):
+    TEXT = "text", "One line of text"
+    LONG_TEXT = "long_text", "Several lines of text"
+    NUMBER = "number", "Number"
+    DATE = "date", "Date"
+    TIME = "time", "Time"
+    YES_NO = "yes_no", "Yes or no"
+    ONE_OF = "one_of", "One of several answers"
+    SEVERAL_OF = "several_of", "Any of several answers"
+    FILE = "file", "File: PDF or image"
+
+
+class Question(models.Model):
+    """What buyers are asked beside names and addresses: once, or for each ticket. Written only by questions.py."""
+
+    class Form(models.TextChoices):
+        """What a line of text must be."""
+
+        ANY = "", "Anything"
+        EMAIL = "email", "E-mail address"
+        PHONE = "phone", "Phone number"
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="questions")
+    label = models.CharField(max_length=200)
+    hint = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=10, choices=QuestionKind, default=QuestionKind.TEXT)
+    form = models.CharField(max_length=5, choices=Form, blank=True, default="")
+    per_ticket = models.BooleanField(default=True, help_text="Asked for each ticket; otherwise once for the order.")
+    required = models.BooleanField(default=False)
+    choices = models.JSONField(default=list, help_text="The answers to choose from, as they read.")
+    ticket_types = models.ManyToManyField(TicketType, related_name="+", help_text="Of none: for all types of the event.")
+    shown_if = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", help_text="Asked only after one of …")
+    shown_if_answers = models.JSONField(default=list, help_text="… these answers to that question.")
+    on_badge = models.BooleanField(default=False, help_text="Its answer is printed on the badge.")
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["event", "position"], name="question_asked", condition=models.Q(archived_at=None))]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def key(self) -> str:
+        """Its name in documents of answers."""
+        return str(self.pk)
+
+    @property
+    def answers(self) -> list[str]:
+        """What can be answered, where that is known beforehand."""
+        return ["yes", "no"] if self.kind == QuestionKind.YES_NO else list(self.choices)

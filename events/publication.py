@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import Organiser
-from events import inventory, promotions, terms
+from events import inventory, promotions, questions, terms
 from events.models import Event, Pricing, Quota, TicketType
 from events.pages import changed
 from ticketing.lib import tokens
@@ -137,6 +137,7 @@ def copy_event(*, event: Event) -> Event:
             kind.quotas.set(wanted)
         promotions.copy(source=event, target=copy, kinds=kinds)
         terms.copy(source=event, target=copy)
+        questions.copy(source=event, target=copy, kinds=kinds)
     return copy
 
 

@@ -2,8 +2,10 @@
 
 import secrets
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
+from events.models import Question
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket, Transfer
 from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
@@ -11,6 +13,7 @@ from ticketing.lib.prepared import Param, Prepared
 EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
 PRICING = ("tax_name", "tax_on_top", "fee_country")
 TYPE = ("ticket_type__name", "ticket_type__event_id")
+ASKS = Exists(Question.objects.filter(event=OuterRef("event"), archived_at=None))
 
 HOLD = Prepared(
     lambda: (
@@ -21,6 +24,7 @@ HOLD = Prepared(
             *(f"order__{name}" for name in ("code", "secret", "hold_id")),
             *(f"replaced_by__{name}" for name in ("token", "replaced_by_id")),
         )
+        .annotate(asks=ASKS)
         .filter(token=Param("token"))
     )
 )
@@ -34,7 +38,8 @@ HOLD_LINES = Prepared(
 ORDER = Prepared(
     lambda: (
         Order.objects.select_related("event__organiser", "hold")
-        .defer("event__description", "event__summary", "hold__attendees")
+        .defer("event__description", "event__summary", "hold__attendees", "hold__answers")
+        .annotate(asks=ASKS)
         .filter(code=Param("code"))
     )
 )
@@ -55,7 +60,8 @@ TICKETS = Prepared(
 
 
 def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
-    """The hold with event and order, and its lines with their types' names. Two queries. Http404."""
+    """The hold with event and order, and its lines with their types' names; `hold.asks`: the event has questions.
+    Two queries. Http404."""
     hold = HOLD.first(token=token)
     if hold is None:
         raise Http404
@@ -64,7 +70,7 @@ def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
 
 
 def order_for_link(*, code: str, secret: str) -> Order:
-    """The order with its event and organiser. Http404 when the code or the secret is wrong, alike."""
+    """The order with its event and organiser; `order.asks`: the event has questions. Http404 when the code or the secret is wrong, alike."""
     order = ORDER.first(code=code)
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:

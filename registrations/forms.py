@@ -8,10 +8,11 @@ from typing import Any
 
 from django import forms
 
-from events.models import Event, Pricing, TicketType
+from events.models import Event, Pricing, Question, QuestionKind, TicketType
 from events.promotions import normal
 from registrations.checkout import Pick, Refused
 from registrations.models import Hold, HoldLine
+from registrations.questionnaire import Place, check, lay_out
 from ticketing.lib import money, tax_ids
 
 MOST_TICKETS_TYPED = 10_000
@@ -106,6 +107,7 @@ class Seat:
     name: str = ""
     email: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    place: Place | None = None  # its questions, where the event asks
 
 
 class DetailsForm(forms.Form):
@@ -125,9 +127,30 @@ class DetailsForm(forms.Form):
     address = forms.CharField(required=False, max_length=300, error_messages={"max_length": "Address: at most 300 characters."})
     vat_id = forms.CharField(required=False, max_length=30)
 
-    def __init__(self, *, hold: Hold, lines: Sequence[HoldLine], data: Any = None) -> None:
+    def __init__(
+        self, *, hold: Hold, lines: Sequence[HoldLine], data: Any = None, files: Any = None, questions: Sequence[Question] = ()
+    ) -> None:
         super().__init__(data, initial={"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email, **(hold.billing or {})})
         self.seats = list(_seats(hold, lines, data))
+        self.places: list[Place] = []
+        if questions:
+            self._ask(hold, questions, data, files)
+
+    def _ask(self, hold: Hold, questions: Sequence[Question], data: Any, files: Any) -> None:
+        kept: dict[int, list[dict[str, Any]]] = {}
+        for each in hold.attendees:
+            kept.setdefault(each.get("ticket_type"), []).append(each.get("answers") or {})
+        self.of_order = Place(prefix="order", given=hold.answers or {})
+        for seat in self.seats:
+            before = kept.get(seat.ticket_type_id)
+            given = before.pop(0) if before else {}
+            seat.place = Place(prefix=seat.prefix, label=seat.label, type_id=seat.ticket_type_id, given=given)
+        self.places = [self.of_order, *(seat.place for seat in self.seats if seat.place)]
+        lay_out(questions=questions, places=self.places, typed=data, files=files)
+
+    @property
+    def asks_for_files(self) -> bool:
+        return any(asked.question.kind == QuestionKind.FILE for place in self.places for asked in place.asked)
 
     def clean_vat_id(self) -> str:
         try:
@@ -146,13 +169,23 @@ class DetailsForm(forms.Form):
                 seat.errors["email"] = f"{seat.label}: enter an e-mail address such as dana@example.com, or leave it empty."
             for name, message in seat.errors.items():
                 self.add_error(None, forms.ValidationError(message, code=f"{seat.prefix}-{name}"))
+        for target, message in check(places=self.places):
+            self.add_error(None, forms.ValidationError(message, code=target.removeprefix("id_")))
         return self.cleaned_data
 
     def typed(self) -> dict[str, Any]:
         """What was typed, valid or not, for save_details."""
         billing = {name: self.data.get(name, "").strip()[:300] for name in ("company", "address", "vat_id")}
+        typed = self._typed()
+        if self.places:
+            typed["answers"] = self.of_order.answers()
+            for seat, attendee in zip(self.seats, typed["attendees"], strict=True):
+                if seat.place and seat.place.asked:
+                    attendee["answers"] = seat.place.answers()
+        return typed | {"billing": billing if any(billing.values()) else None}
+
+    def _typed(self) -> dict[str, Any]:
         return {
-            "billing": billing if any(billing.values()) else None,
             "buyer_name": self.data.get("buyer_name", "").strip()[:150],
             "buyer_email": self.data.get("buyer_email", "").strip()[:254],
             "attendees": [{"ticket_type": seat.ticket_type_id, "name": seat.name[:150], "email": seat.email[:254]} for seat in self.seats],

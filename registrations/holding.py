@@ -30,6 +30,7 @@ SAVE_DETAILS = PreparedUpdate(
     buyer_email=Param("email"),
     attendees=Param("attendees"),
     billing=Param("billing"),
+    answers=Param("answers"),
 )
 # By hand: the ORM would put the conditions into a sub-select, which is not checked again when the row
 # was changed by another transaction meanwhile, and a hold just released would be kept all the same.
@@ -80,7 +81,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
             earlier = _give_back_earlier(event, replacing, now, promotion)
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
-                new.billing = earlier.billing
+                new.billing, new.answers = earlier.billing, earlier.answers
                 new.source = source or earlier.source
             ADD_HOLD.run([new])
             for line in lines:
@@ -170,13 +171,16 @@ def save_details(
     buyer_email: str,
     attendees: Sequence[Mapping[str, Any]],
     billing: Mapping[str, str] | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> None:
-    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket;
-    `billing`: {company, address, vat_id} for the invoice."""
+    """Keep what the buyer typed. `attendees`: [{ticket_type, name, email}], one for each ticket, with its `answers`
+    where the event asks; `billing`: {company, address, vat_id} for the invoice; `answers`: {question id: answer} of the order."""
     hold.buyer_name, hold.buyer_email, hold.attendees = buyer_name, buyer_email, [dict(each) for each in attendees]
     hold.billing = dict(billing) if billing else None
+    hold.answers = None if answers is None else dict(answers)
     kept = Jsonb(hold.billing) if hold.billing else None
-    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees), billing=kept)
+    asked = None if hold.answers is None else Jsonb(hold.answers)
+    SAVE_DETAILS.run(hold=hold.pk, name=buyer_name, email=buyer_email, attendees=Jsonb(hold.attendees), billing=kept, answers=asked)
 
 
 def keep_hold(*, hold: Hold, now: datetime, convert: bool) -> None:

@@ -62,6 +62,9 @@ class Hold(Priced):
     buyer_name = models.CharField(max_length=150, blank=True)
     buyer_email = models.EmailField(blank=True)
     attendees = models.JSONField(default=list, help_text="[{ticket_type, name, email}], as typed so far.")
+    answers = models.JSONField(
+        null=True, help_text="{question id: answer} of the order, where the event asks; those of tickets stand in attendees."
+    )
     payment_open_since = models.DateTimeField(null=True, help_text="A payment may still succeed: not released before it is decided.")
     converted_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
@@ -246,6 +249,33 @@ class Transfer(models.Model):
     def get_absolute_url(self) -> str:
         """The unguessable link: whoever holds it holds the ticket."""
         return reverse("registrations:held-ticket", kwargs={"secret": self.secret})
+
+
+class Answers(models.Model):
+    """What was answered to the event's questions, as one document. Written only by answers.py."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+", db_index=False)
+    position = models.PositiveIntegerField(help_text="Of the ticket in its order; 0: of the order itself.")
+    given = models.JSONField(help_text="{question id: answer}: a text, a list of texts, or {token, name} of a file.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "position"], name="answers_once")]
+        indexes = [GinIndex(fields=["given"], name="answers_given", opclasses=["jsonb_path_ops"])]
+
+
+class AnswerFile(models.Model):
+    """A file that answers a question, in the private store. Without an order for a day, it is deleted."""
+
+    token = models.CharField(max_length=32, unique=True)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, models.CASCADE, null=True, related_name="+")
+    name = models.CharField(max_length=120, help_text="As the buyer's computer called it.")
+    path = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=40)
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["uploaded_at"], name="answer_file_unused", condition=models.Q(order=None))]
 
 
 class InvoiceCounter(models.Model):

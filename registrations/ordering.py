@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from events import inventory, promotions
-from registrations import allowance, codes, holding
+from registrations import allowance, answers, codes, holding
 from registrations.choosing import given_minor
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from registrations.refusals import Refused
@@ -77,6 +77,8 @@ def _place(hold: Hold, now: datetime) -> Order:
         for line in lines
     ]
     ADD_ORDER_LINES.run(order_lines)
+    if hold.answers is not None:
+        answers.keep(order=order, hold=hold, lines=order_lines)
     if total == 0:
         issue_tickets(order, order_lines, now)
     return order

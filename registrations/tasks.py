@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from registrations import expiry, fulfilment
+from registrations import answer_files, expiry, fulfilment
 from ticketing.lib import clock
 
 
@@ -17,3 +17,8 @@ def fulfil_due() -> None:
 @shared_task(name="registrations.expire_holds")
 def expire_holds() -> None:
     expiry.expire_holds(now=clock.now())
+
+
+@shared_task(name="registrations.forget_unused_files")
+def forget_unused_files() -> None:
+    answer_files.forget_unused(now=clock.now())

@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from registrations import views_changes, views_checkout, views_choices, views_invoices, views_order, views_transfer
+from registrations import (
+    views_answers,
+    views_changes,
+    views_checkout,
+    views_choices,
+    views_invoices,
+    views_order,
+    views_transfer,
+)
 
 app_name = "registrations"
 CHECKOUT = [
@@ -20,6 +28,8 @@ ORDER = [
     path("invoices/<int:number>.pdf", views_invoices.order_invoice, name="order-invoice"),
     path("calendar.ics", views_order.order_calendar, name="order-calendar"),
     path("tickets/<int:position>/", views_order.ticket_edit, name="ticket-edit"),
+    path("answers/", views_answers.answers, name="answers"),
+    path("answers/<str:token>/", views_answers.answer_file, name="answer-file"),
     path("tickets/<int:position>/transfer/", views_transfer.ticket_transfer, name="ticket-transfer"),
     path("changes/", views_changes.changes, name="order-changes"),
     path("mail/", views_changes.order_mail, name="order-mail"),

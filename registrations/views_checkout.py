@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from events import questions
 from events.inventory import SoldOut
 from events.models import Event, TicketType
-from registrations import bill, checkout, sold_out
+from registrations import answer_files, bill, checkout, sold_out
 from registrations.access import EVENT, PRICING, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
@@ -150,14 +152,20 @@ def details(request: HttpRequest, token: str) -> HttpResponse:
     """Who buys and who comes. What was typed is kept, valid or not, also when the hold has just ended."""
     now = clock.now()
     hold, lines = hold_for_link(token=token)
-    form = DetailsForm(hold=hold, lines=lines, data=request.POST if request.method == "POST" else None)
+    form = _form(hold, lines, request.POST if request.method == "POST" else None, request.FILES)
     if form.is_bound and _order_of(hold) is None:
+        answer_files.keep_uploads(event_id=hold.event_id, places=form.places, now=now)
         checkout.save_details(hold=hold, **form.typed())
     if elsewhere := _elsewhere(request, hold, lines, now):
         return elsewhere
     if form.is_bound and form.is_valid():
         return HttpResponseRedirect(reverse("registrations:review", args=[token]), status=303)
     return _details_page(request, hold, lines, form, now, status=422 if form.is_bound else 200)
+
+
+def _form(hold: Hold, lines: list[HoldLine], typed: Any = None, files: Any = None) -> DetailsForm:
+    asked = questions.asked(event_id=hold.event_id) if hold.asks else []  # type: ignore[attr-defined]
+    return DetailsForm(hold=hold, lines=lines, data=typed, files=files, questions=asked)
 
 
 def _details_page(
@@ -176,8 +184,8 @@ def review(request: HttpRequest, token: str) -> HttpResponse:
         return elsewhere
     if not hold.buyer_name or not hold.buyer_email:
         return HttpResponseRedirect(reverse("registrations:details", args=[token]))
-    form = DetailsForm(hold=hold, lines=lines)
-    context = {"seats": form.seats, "meant": likely_address(hold.buyer_email)} | _summary(hold, lines, now)
+    form = _form(hold, lines)
+    context = {"form": form, "seats": form.seats, "meant": likely_address(hold.buyer_email)} | _summary(hold, lines, now)
     return render(request, "registrations/review.html", context)
 
 
@@ -204,20 +212,21 @@ def order_new(request: HttpRequest, token: str) -> HttpResponse:
 
 def _still_invalid(request: HttpRequest, hold: Hold, lines: list[HoldLine], now: datetime) -> HttpResponse | None:
     """Invalid details are kept too, so they are checked again where the order is made."""
-    form = DetailsForm(hold=hold, lines=lines, data=_kept(hold, lines))
+    form = _form(hold, lines, _kept(hold, lines))
     return None if form.is_valid() else _details_page(request, hold, lines, form, now, status=422)
 
 
-def _kept(hold: Hold, lines: list[HoldLine]) -> dict[str, str]:
+def _kept(hold: Hold, lines: list[HoldLine]) -> dict[str, Any]:
     """The kept details in the shape of the details form."""
+    form = _form(hold, lines)
     typed = {"buyer_name": hold.buyer_name, "buyer_email": hold.buyer_email, **(hold.billing or {})}
-    for seat in DetailsForm(hold=hold, lines=lines).seats:
+    for seat in form.seats:
         typed |= {f"{seat.prefix}-name": seat.name, f"{seat.prefix}-email": seat.email}
-    return typed
+    return typed | {asked.name: asked.given for place in form.places for asked in place.asked if asked.given is not None}
 
 
 def _refused_for(request: HttpRequest, hold: Hold, lines: list[HoldLine], field: str, message: str, now: datetime) -> HttpResponse:
-    form = DetailsForm(hold=hold, lines=lines, data=_kept(hold, lines))
+    form = _form(hold, lines, _kept(hold, lines))
     form.add_error(field, message)
     return _details_page(request, hold, lines, form, now, status=422)
 

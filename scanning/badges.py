@@ -6,7 +6,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from registrations import codes
+from registrations import answers, codes
 from registrations.models import Ticket
 from registrations.ticket_pdf.design import weasyprint_parts
 from registrations.ticket_pdf.qr import qr_svg
@@ -35,6 +35,7 @@ html {{ font-family: "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto 
 body {{ margin: 0; height: {inner}mm; position: relative; overflow: hidden; }}
 .event {{ font-size: 9pt; color: #505966; margin: 0; max-height: 8mm; overflow: hidden; }}
 .name {{ font-size: {name_pt:.1f}pt; line-height: 1.1; font-weight: 700; margin: 3mm 0 1mm; max-height: {name_height}mm; overflow: hidden; }}
+.answer {{ font-size: 10pt; margin: 0; max-height: 9mm; overflow: hidden; }}
 .type {{ font-size: 12pt; margin: 0; position: absolute; left: 0; bottom: 8mm; width: {beside}mm; }}
 .order {{ font-size: 8pt; color: #505966; margin: 0; position: absolute; left: 0; bottom: 0; width: {beside}mm; }}
 .code {{ position: absolute; right: -2mm; bottom: -2mm; width: {code}mm; height: {code}mm; }}
@@ -47,7 +48,8 @@ def badge_pdf(*, ticket: Ticket, size: str) -> bytes:
     chosen = SIZES[size]
     style = weasyprint.CSS(string=_style(chosen, ticket.attendee_name), font_config=fonts)
     code = base64.b64encode(qr_svg(codes.code_of(ticket)).encode()).decode()
-    page: Any = weasyprint.HTML(string=render_to_string("scanning/badge.html", {"ticket": ticket, "event": ticket.event, "code": code}))
+    context = {"ticket": ticket, "event": ticket.event, "code": code, "answers": answers.badge_lines(ticket=ticket)}
+    page: Any = weasyprint.HTML(string=render_to_string("scanning/badge.html", context))
     return bytes(page.render(stylesheets=[style], font_config=fonts).write_pdf(pdf_identifier=b"badge"))
 
 

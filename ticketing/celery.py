@@ -60,6 +60,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "now", "expires": 5},
     },
+    "forget files that nobody ordered with": {
+        "task": "registrations.forget_unused_files",
+        "schedule": 3600.0,
+        "options": {"queue": "whenever", "expires": 3600},
+    },
     "keep watch": {"task": "operations.keep_watch", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "sum the meters": {"task": "operations.roll_up_hours", "schedule": 300.0, "options": {"queue": "whenever", "expires": 300}},
 }

@@ -13,7 +13,7 @@ DOORS = {
     "uses": {"events/promotions.py"},
     "given_minor": {"events/promotions.py"},
     "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
-    "archived_at": {"events/publication.py", "events/promotions.py"},
+    "archived_at": {"events/publication.py", "events/promotions.py", "events/questions.py"},
     "released_at": {"registrations/holding.py", "registrations/rebuilding.py"},
     "converted_at": {"registrations/holding.py"},
     "payment_open_since": {"registrations/holding.py"},
