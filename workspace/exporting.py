@@ -34,13 +34,13 @@ def row_count(*, event: Event, what: str, wanted: Filter, most: int | None = Non
 def answer(*, event: Event, what: str, wanted: Filter, form: str) -> HttpResponseBase:
     """The file itself, in constant memory. `form`: csv or xlsx."""
     sheet, name = SHEETS[what], f"{what}-{event.slug}.{form}"
-    rows = sheet.rows(event=event, wanted=wanted)
+    head, rows = sheet.table(event=event, wanted=wanted)
     response: HttpResponseBase
     if form == "csv":
-        response = StreamingHttpResponse(line.encode() for line in spreadsheets.csv_lines(sheet.head, rows))
+        response = StreamingHttpResponse(line.encode() for line in spreadsheets.csv_lines(head, rows))
     else:
         file = tempfile.TemporaryFile()  # noqa: SIM115 — closed, and so deleted, with the response
-        spreadsheets.write_xlsx(file, sheet.head, rows)
+        spreadsheets.write_xlsx(file, head, rows)
         file.seek(0)
         response = FileResponse(file)
     response.headers["Content-Type"] = spreadsheets.TYPES[form]
@@ -63,12 +63,13 @@ def make_file(*, job: Job, beat: Beat, now: datetime) -> dict[str, Any]:
     """The worker of export jobs: rows from a cursor to a temporary file, and that into the store."""
     what, form = job.arguments["what"], job.arguments["format"]
     sheet, wanted = SHEETS[what], Filter.of(job.arguments["filters"])
-    counted = Counted(sheet.rows(event=job.event, wanted=wanted), beat)
+    head, rows = sheet.table(event=job.event, wanted=wanted)
+    counted = Counted(rows, beat)
     with tempfile.TemporaryFile() as file:
         if form == "csv":
-            spreadsheets.write_csv(file, sheet.head, counted)
+            spreadsheets.write_csv(file, head, counted)
         else:
-            spreadsheets.write_xlsx(file, sheet.head, counted)
+            spreadsheets.write_xlsx(file, head, counted)
         file.seek(0)
         job.file_name = str(default_storage.save(f"exports/{job.event_id}/{tokens.link_token()}.{form}", File(file)))
     Job.objects.filter(pk=job.pk).update(done=counted.done)

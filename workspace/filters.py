@@ -14,6 +14,7 @@ from registrations import search
 from registrations.models import Order, OrderLine, StaffOrderKind, Ticket
 from scanning.models import Entry
 from ticketing.lib import tokens
+from workspace import answered
 
 LONGEST = 100
 STATES = {
@@ -35,6 +36,7 @@ class Filter:
     kind: str = ""
     made: str = ""
     entered: str = ""
+    answer: str = ""  # "12:Vegan": a question's id and the answer
     codes: str = ""  # of ticked orders, with spaces between them: these, and no other filter
 
     @classmethod
@@ -64,6 +66,7 @@ class Filter:
             rows = rows.filter(hold__isnull=False)
         elif self.made in MADE:
             rows = rows.filter(staff__kind=self.made)
+        rows = answered.orders_answering(rows, wanted=self.answer) if self.answer else rows
         return rows.order_by("-placed_at", "-id")
 
     def tickets(self, *, event: Event) -> QuerySet[Ticket]:
@@ -84,6 +87,7 @@ class Filter:
         if self.entered in ("yes", "no"):
             inside = Exists(Entry.objects.filter(ticket=OuterRef("pk")))
             rows = rows.filter(inside if self.entered == "yes" else ~inside)
+        rows = answered.tickets_answering(rows, wanted=self.answer) if self.answer else rows
         return rows.order_by("-id")
 
     @property

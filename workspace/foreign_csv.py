@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -49,6 +50,9 @@ NOT_COMING = {
 }
 
 
+QUESTION = "question-"  # and its id: the field of a mapping that answers this question
+
+
 class BadFile(Exception):
     """The file can't be read; the sentence says the mend."""
 
@@ -78,6 +82,7 @@ class Person:
     type_name: str
     error: str = ""
     skipped: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)  # {question id: cell}, then the answer that it is
 
 
 def decoded(content: bytes) -> str:
@@ -119,10 +124,10 @@ def recognised(table: Table) -> dict[str, str]:
     """{field: column} as far as the columns' names tell."""
     by_name = {name.lower(): name for name in reversed(table.head)}
     found = {}
-    for field, (_, names) in FIELDS.items():
+    for name_here, (_, names) in FIELDS.items():
         column = next((by_name[name] for name in names if name in by_name), None)
         if column is not None:
-            found[field] = column
+            found[name_here] = column
     if found.get("order") == found.get("id"):
         found.pop("id", None)
     return found
@@ -130,9 +135,9 @@ def recognised(table: Table) -> dict[str, str]:
 
 def people(table: Table, mapping: Mapping[str, str]) -> Iterator[Person]:
     """Every row. A row's key is the other system's id, within its order where it has one, or a hash of the row."""
-    places = {field: place for field, column in mapping.items() if (place := table.column(column)) is not None}
+    places = {name: place for name, column in mapping.items() if (place := table.column(column)) is not None}
     for number, row in enumerate(table.rows, start=2):  # as a spreadsheet numbers them: the head is row 1
-        cell = {field: row[place] if place < len(row) else "" for field, place in places.items()}
+        cell = {name: row[place] if place < len(row) else "" for name, place in places.items()}
         yield _person(number, row, cell)
 
 
@@ -152,6 +157,7 @@ def _person(number: int, row: list[str], cell: Mapping[str, str]) -> Person:
         buyer_email=buyer_email,
         type_name=cell.get("type", "")[:80],
         error=_error(name, email, buyer_email),
+        answers={name.removeprefix(QUESTION): text for name, text in cell.items() if text and name.startswith(QUESTION)},
         skipped=f"State is “{cell['status'][:40]}”" if cell.get("status", "").strip().lower() in NOT_COMING else "",
     )
 

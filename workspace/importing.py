@@ -5,7 +5,7 @@ that was cut off goes on where it was. Capacity is claimed as by everybody; a ro
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,13 +13,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from events.inventory import SoldOut
-from events.models import Event, TicketType
+from events.models import Event, Question, QuestionKind, TicketType
+from registrations import answers
 from registrations.checkout import Refused
 from registrations.models import StaffOrderKind
+from registrations.questionnaire import BadAnswer, from_cell
 from registrations.staff_orders import StaffLine, place_staff_order
 from trail import record
 from workspace import foreign_csv, jobs
-from workspace.foreign_csv import Person, Table
+from workspace.foreign_csv import QUESTION, Person, Table
 from workspace.jobs import Beat
 from workspace.models import Import, ImportedRow, Job
 
@@ -45,6 +47,7 @@ def upload(*, event: Event, file_name: str, content: bytes, by: Any, now: dateti
     mapping: dict[str, Any] = {"columns": foreign_csv.recognised(table), "system": foreign_csv.system_of(table), "types": {}, "mail": False}
     made = Import(event=event, file_name=file_name[:120], content=text, mapping=mapping, uploaded_by=by, uploaded_at=now)
     mapping["types"] = _same_names(event, type_names(table, mapping["columns"]))
+    mapping["columns"] |= _same_questions(event, table)
     made.save()
     return made
 
@@ -60,6 +63,18 @@ def _same_names(event: Event, names: Iterable[str]) -> dict[str, int]:
     ours = {kind.name.casefold(): kind.pk for kind in kinds}
     only = kinds[0].pk if len(kinds) == 1 else None
     return {name: found for name in names if (found := ours.get(name.casefold(), only)) is not None}
+
+
+def importable(*, event: Event) -> list[Question]:
+    """The questions whose answers a file can bring."""
+    return list(Question.objects.filter(event=event, archived_at=None, per_ticket=True).exclude(kind=QuestionKind.FILE))
+
+
+def _same_questions(event: Event, table: Table) -> dict[str, str]:
+    """{field of a question: the column of that name}."""
+    columns = {name.casefold(): name for name in table.head}
+    named = {f"{QUESTION}{question.pk}": columns.get(question.label.casefold()) for question in importable(event=event)}
+    return {name: column for name, column in named.items() if column}
 
 
 def remap(*, row: Import, columns: Mapping[str, str], types: Mapping[str, int], mail: bool) -> None:
@@ -86,12 +101,23 @@ def plan(*, row: Import, shown: int = 20) -> Plan:
 
 
 def _people(row: Import) -> Iterable[Person]:
-    types = row.mapping["types"]
+    types, questions = row.mapping["types"], {question.key: question for question in importable(event=row.event)}
     for person in foreign_csv.people(foreign_csv.read(row.content), row.mapping["columns"]):
-        if not person.error and not person.skipped and person.type_name not in types:
-            yield Person(**(person.__dict__ | {"error": f"No ticket type here is chosen for “{person.type_name}”."}))
-        else:
-            yield person
+        error = person.error
+        if not error and not person.skipped and person.type_name not in types:
+            error = f"No ticket type here is chosen for “{person.type_name}”."
+        try:
+            given = {key: answer for key, text in person.answers.items() if (answer := _answer(questions.get(key), text))}
+        except BadAnswer as bad:
+            given, error = {}, error or str(bad)
+        yield replace(person, error=error, answers=given)
+
+
+def _answer(question: Question | None, text: str) -> Any:
+    try:
+        return question and from_cell(question=question, text=text)
+    except BadAnswer as bad:
+        raise BadAnswer(f"{question.label if question else ''}: “{text[:40]}”. {bad}") from bad
 
 
 def _known(event: Event, people: list[Person]) -> set[str]:
@@ -172,6 +198,7 @@ def _make(job: Job, row: Import, group: list[Person], kinds: Mapping[int, Ticket
                 note=f"{row.mapping.get('system') or 'CSV'} {first.order}".strip(),
                 mail=bool(row.mapping.get("mail")),
             )
+            answers.add_imported(order=order, given=[each.answers for some in by_type.values() for each in some])
             ImportedRow.objects.bulk_create([ImportedRow(event=job.event, key=person.key, order=order) for person in group])
     except IntegrityError:
         return 0  # another import of the same file was quicker

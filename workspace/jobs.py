@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.module_loading import import_string
@@ -21,6 +22,7 @@ DEAD_AFTER = timedelta(minutes=2)
 MOST_TRIES = 3
 KEPT_FOR = timedelta(days=7)
 BEAT_SECONDS = 0.5
+BEGINNING = 5_030_911  # the advisory lock of whoever begins a job
 # What does a job of a kind, by name: it takes (job, beat, now) and returns the outcome for the job's page.
 WORKERS = {
     "export": "workspace.exporting.make_file",
@@ -60,11 +62,7 @@ def ask(
 
 def run(*, job_id: int, now: datetime) -> bool:
     """Do the job, if nobody else does. False when there is nothing to do, or others are at work already."""
-    waiting = Job.objects.filter(finished_at=None, failed_at=None)
-    if waiting.filter(beat_at__gte=now - DEAD_AFTER).exclude(pk=job_id).count() >= settings.JOBS_AT_ONCE:
-        return False
-    mine = waiting.filter(Q(beat_at=None) | Q(beat_at__lt=now - DEAD_AFTER), pk=job_id)
-    if not mine.update(beat_at=now, started_at=Coalesce("started_at", now), tries=F("tries") + 1):
+    if not _begun(job_id, now):
         return False
     job = Job.objects.select_related("event__organiser", "asked_by", "schedule").get(pk=job_id)
     if job.tries > MOST_TRIES:
@@ -79,6 +77,18 @@ def run(*, job_id: int, now: datetime) -> bool:
         raise
     Job.objects.filter(pk=job.pk).update(finished_at=Now(), outcome=outcome, file_name=job.file_name)
     return True
+
+
+def _begun(job_id: int, now: datetime) -> bool:
+    """The job is ours. Beginnings stand in a line: of two that both see a free place one would be too many, and
+    with it every worker could be busy with exports while a buyer waits."""
+    waiting = Job.objects.filter(finished_at=None, failed_at=None)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BEGINNING])
+        if waiting.filter(beat_at__gte=now - DEAD_AFTER).exclude(pk=job_id).count() >= settings.JOBS_AT_ONCE:
+            return False
+        mine = waiting.filter(Q(beat_at=None) | Q(beat_at__lt=now - DEAD_AFTER), pk=job_id)
+        return bool(mine.update(beat_at=now, started_at=Coalesce("started_at", now), tries=F("tries") + 1))
 
 
 def fail(*, job: Job, why: str, now: datetime) -> None:

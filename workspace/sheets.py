@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncDay
+from django.db.models import QuerySet
 
-from events.models import Event
-from payments.models import Payment, Refund
-from registrations.models import Order, OrderLine
+from events.models import Event, Question
 from ticketing.lib import money, tokens
+from workspace import answered, money_reports
 from workspace.filters import Filter
 
 CHUNK = 2000
@@ -19,17 +17,30 @@ Row = list[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """`permission`: who may have it, a key of accounts.access.MAY. `found`: its rows before they are read."""
+    """`permission`: who may have it, a key of accounts.access.MAY. `found`: its rows before they are read. `asked`:
+    answers to the event's questions are further columns, of tickets (True) or of orders (False)."""
 
     title: str
     permission: str
-    head: list[str]
+    columns: list[str]
     found: Callable[[Event, Filter], QuerySet[Any]]
     row: Callable[[Event, Any], Row]
+    asked: bool | None = None
 
-    def rows(self, *, event: Event, wanted: Filter) -> Iterator[Row]:
-        for each in self.found(event, wanted).iterator(chunk_size=CHUNK):
-            yield self.row(event, each)
+    def table(self, *, event: Event, wanted: Filter) -> tuple[list[str], Iterator[Row]]:
+        """The head, and the rows as they are read."""
+        questions = [] if self.asked is None else answered.questions_of(event=event, per_ticket=self.asked)
+        return self.columns + [question.label for question in questions], self._rows(event, wanted, questions)
+
+    def _rows(self, event: Event, wanted: Filter, questions: list[Question]) -> Iterator[Row]:
+        rows = self.found(event, wanted)
+        if not questions:
+            for each in rows.iterator(chunk_size=CHUNK):
+                yield self.row(event, each)
+            return
+        add = answered.tickets_with_answers if self.asked else answered.orders_with_answers
+        for *values, given in add(rows).iterator(chunk_size=CHUNK):
+            yield self.row(event, tuple(values)) + answered.columns(questions, given)
 
 
 ORDER = ("code", "buyer_name", "buyer_email", "total_minor", "currency", "placed_at", "confirmed_at", "cancelled_at", "expired_at")
@@ -67,109 +78,66 @@ def _attendee_row(event: Event, values: tuple[Any, ...]) -> Row:
     return [tokens.serial_text(serial), name, email, kind, money.to_major(price, currency), currency, *rest]
 
 
-def _sales(event: Event, wanted: Filter) -> QuerySet[Any]:
-    running = Q(order__confirmed_at__isnull=False, order__cancelled_at=None)
-    lines = OrderLine.objects.filter(running, order__event=event).order_by()
-    rows = lines.annotate(day=TruncDay("order__confirmed_at", tzinfo=event.zone)).values("day", "ticket_type__name", "price_minor")
-    return rows.annotate(tickets=Sum("quantity"), orders=Count("order", distinct=True)).order_by("day", "ticket_type__name", "price_minor")
-
-
-def _sale_row(event: Event, values: dict[str, Any]) -> Row:
-    price, tickets = values["price_minor"], values["tickets"]
-    each, total = money.to_major(price, event.currency), money.to_major(price * tickets, event.currency)
-    return [f"{values['day']:%Y-%m-%d}", values["ticket_type__name"], each, values["orders"], tickets, total, event.currency]
-
-
-def _payments(event: Event, wanted: Filter) -> QuerySet[Any]:
-    rows = Payment.objects.filter(order__event=event, succeeded_at__isnull=False).order_by("-id")
-    given = Sum("refunds__amount_minor", filter=Q(refunds__failed_at=None))
-    return rows.annotate(given=Coalesce(given, 0)).values_list(
-        "order__code", "gateway", "provider_id", "amount_minor", "given", "currency", "succeeded_at"
-    )
-
-
-def _payment_row(event: Event, values: tuple[Any, ...]) -> Row:
-    code, gateway, provider_id, amount, given, currency, at = values
-    major = money.to_major
-    return [
-        code,
-        gateway,
-        provider_id or "",
-        major(amount, currency),
-        major(given, currency),
-        major(amount - given, currency),
-        currency,
-        at,
-    ]
-
-
-def _refunds(event: Event, wanted: Filter) -> QuerySet[Any]:
-    return (
-        Refund.objects.filter(payment__order__event=event)
-        .order_by("-id")
-        .values_list(
-            "payment__order__code", "amount_minor", "payment__currency", "reason", "due_at", "completed_at", "failed_at", "failure"
-        )
-    )
-
-
-def _refund_row(event: Event, values: tuple[Any, ...]) -> Row:
-    code, amount, currency, *rest = values
-    return [code, money.to_major(amount, currency), currency, *rest]
-
-
-def _door(event: Event, wanted: Filter) -> QuerySet[Any]:
-    rows = Order.objects.filter(event=event, staff__isnull=False, cancelled_at=None).order_by()
-    return rows.values("staff__kind", "staff__paid_by").annotate(orders=Count("pk"), total=Sum(F("total_minor"))).order_by("staff__kind")
-
-
-def _door_row(event: Event, values: dict[str, Any]) -> Row:
-    total = money.to_major(values["total"], event.currency)
-    return [values["staff__kind"], values["staff__paid_by"] or "nothing to pay", values["orders"], total, event.currency]
-
-
 SHEETS = {
     "orders": Sheet(
         title="Orders",
         permission="view",
-        head="Order,State,Buyer,E-mail,Total,Currency,Placed (UTC),Confirmed (UTC),Cancelled (UTC),Made,Paid by,Source".split(","),
+        columns="Order,State,Buyer,E-mail,Total,Currency,Placed (UTC),Confirmed (UTC),Cancelled (UTC),Made,Paid by,Source".split(","),
         found=_orders,
         row=_order_row,
+        asked=False,
     ),
     "attendees": Sheet(
         title="Attendees",
         permission="view",
-        head="Ticket,Attendee,Attendee's e-mail,Type,Price,Currency,Order,Buyer,Buyer's e-mail,Issued (UTC),Void (UTC)".split(","),
+        columns="Ticket,Attendee,Attendee's e-mail,Type,Price,Currency,Order,Buyer,Buyer's e-mail,Issued (UTC),Void (UTC)".split(","),
         found=_attendees,
         row=_attendee_row,
+        asked=True,
     ),
     "sales": Sheet(
         title="Sales by day, type and price",
         permission="finance",
-        head="Day,Type,Price,Orders,Tickets,Sum,Currency".split(","),
-        found=_sales,
-        row=_sale_row,
+        columns="Day,Type,Price,Orders,Tickets,Sum,Discount given,Tax per cent,Tax,Currency".split(","),
+        found=money_reports.sales,
+        row=money_reports.sale_row,
+    ),
+    "taxes": Sheet(
+        title="Taxes by rate",
+        permission="finance",
+        columns="On,Per cent,Net,Tax,Gross,Currency".split(","),
+        found=money_reports.taxes,
+        row=money_reports.tax_row,
     ),
     "payments": Sheet(
-        title="Payments",
+        title="Payments, fees and payouts",
         permission="finance",
-        head="Order,Provider,Provider's id,Amount,Given back,Kept,Currency,Paid (UTC)".split(","),
-        found=_payments,
-        row=_payment_row,
+        columns="Order,Provider,Provider's id,Amount,Given back,Kept,Provider's fee,Net,Currency,Paid (UTC),Payout,Paid out (UTC)".split(
+            ","
+        ),
+        found=money_reports.payments,
+        row=money_reports.payment_row,
+    ),
+    "payouts": Sheet(
+        title="Payouts with money of this event",
+        permission="finance",
+        columns="Payout,Paid out (UTC),Payments and refunds,Gross,Fees,Net,Currency".split(","),
+        found=money_reports.payouts,
+        row=money_reports.payout_row,
     ),
     "refunds": Sheet(
         title="Refunds",
         permission="finance",
-        head="Order,Amount,Currency,Reason,Owed (UTC),Sent (UTC),Failed (UTC),Why it failed".split(","),
-        found=_refunds,
-        row=_refund_row,
+        columns="Order,Amount,Currency,Reason,Owed (UTC),Sent (UTC),Failed (UTC),Why it failed".split(","),
+        found=money_reports.refunds,
+        row=money_reports.refund_row,
     ),
     "door": Sheet(
         title="Comps and door sales by way of paying",
         permission="finance",
-        head="Made as,Paid by,Orders,Sum,Currency".split(","),
-        found=_door,
-        row=_door_row,
+        columns="Made as,Paid by,Orders,Sum,Currency".split(","),
+        found=money_reports.door,
+        row=money_reports.door_row,
     ),
 }
-REPORTS = ("sales", "payments", "refunds", "door")
+REPORTS = ("sales", "taxes", "payments", "payouts", "refunds", "door")

@@ -4,13 +4,24 @@ from typing import Any
 
 from django.urls import include, path
 
-from workspace import views_exports, views_home, views_imports, views_lists, views_messages, views_orders, views_selection
+from workspace import (
+    views_exports,
+    views_home,
+    views_imports,
+    views_lists,
+    views_messages,
+    views_orders,
+    views_questions,
+    views_selection,
+)
 
 app_name = "workspace"
 ORDER = [
     path("", views_orders.order_manage, name="order-manage"),
     path("cancellation/", views_orders.order_cancellation, name="order-cancellation"),
     path("mail/", views_orders.order_mail, name="order-mail"),
+    path("answers/", views_questions.answers_edit, name="answers-edit"),
+    path("answers/<str:token>/", views_questions.answer_file, name="answer-file"),
     path("buyer/", views_orders.buyer_edit, name="buyer-edit"),
     path("tickets/<int:position>/", views_orders.ticket_edit, name="ticket-edit"),
     path("tickets/<int:position>/void/", views_orders.ticket_void, name="ticket-void"),
@@ -24,6 +35,11 @@ EVENT: list[Any] = [
     path("orders/selection/", views_selection.selection, name="selection"),
     path("orders/selection/act/", views_selection.act, name="selection-act"),
     path("orders/<str:code>/", include(ORDER)),
+    path("questions/", views_questions.question_list, name="question-list"),
+    path("questions/new/", views_questions.question_new, name="question-new"),
+    path("questions/<int:pk>/", views_questions.question_edit, name="question-edit"),
+    path("questions/<int:pk>/archive/", views_questions.question_archive, name="question-archive"),
+    path("questions/<int:pk>/place/", views_questions.question_move, name="question-move"),
     path("attendees/", views_lists.attendee_list, name="attendee-list"),
     path("orders.csv", views_exports.order_csv, name="order-csv"),
     path("attendees.csv", views_exports.attendee_csv, name="attendee-csv"),

@@ -61,7 +61,8 @@ def _begin(request: HttpRequest, row: Import) -> HttpResponse:
 
 
 def _remap(row: Import, table: foreign_csv.Table, given: QueryDict) -> None:
-    columns = {field: name for field in foreign_csv.FIELDS if (name := given.get(f"column-{field}", "")) in table.head}
+    asked = [f"{foreign_csv.QUESTION}{question.pk}" for question in importing.importable(event=row.event)]
+    columns = {field: name for field in (*foreign_csv.FIELDS, *asked) if (name := given.get(f"column-{field}", "")) in table.head}
     ours = {str(pk): pk for pk in row.event.ticket_types.values_list("pk", flat=True)}
     names = importing.type_names(table, columns)
     chosen = {name: given.get(f"type-{number}", "") for number, name in enumerate(importing.type_names(table, row.mapping["columns"]))}
@@ -71,12 +72,14 @@ def _remap(row: Import, table: foreign_csv.Table, given: QueryDict) -> None:
 
 def _context(event: Event, row: Import, table: foreign_csv.Table) -> dict[str, Any]:
     columns = row.mapping["columns"]
+    asked = [(f"{foreign_csv.QUESTION}{question.pk}", question.label) for question in importing.importable(event=event)]
+    labels = [(field, label) for field, (label, _) in foreign_csv.FIELDS.items()]
     return {
         "event": event,
         "tab": "attendees",
         "row": row,
         "head": table.head,
-        "fields": [{"name": field, "label": label, "chosen": columns.get(field, "")} for field, (label, _) in foreign_csv.FIELDS.items()],
+        "fields": [{"name": field, "label": label, "chosen": columns.get(field, "")} for field, label in [*labels, *asked]],
         "types": [{"name": name, "chosen": row.mapping["types"].get(name)} for name in importing.type_names(table, columns)],
         "kinds": list(event.ticket_types.filter(archived_at=None)),
         "plan": importing.plan(row=row),

@@ -16,6 +16,7 @@ from events.access import event_for_member
 from events.models import Event
 from registrations.models import Order
 from scanning.models import Entry
+from workspace import answered
 from workspace.filters import MADE, STATES, TICKET_STATES, Filter
 from workspace.permission import may
 
@@ -76,5 +77,6 @@ def _list(request: HttpRequest, event: Event, wanted: Filter, tab: str, more: st
     # A page restored from htmx's own history is a whole one.
     if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
         return render(request, f"workspace/_{name}_rows.html", context)
+    context["answers"] = answered.filter_choices(event=event)
     context["kinds"] = list(event.ticket_types.only("id", "name", "position", "event_id"))
     return render(request, f"workspace/{name}_list.html", context)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -21,18 +21,11 @@ from registrations.models import Order, Ticket
 from registrations.reassign import reassign_ticket
 from registrations.staff_orders import place_staff_order
 from ticketing.lib import clock
+from workspace.access import order_for_member
+from workspace.answered import answered_of
 from workspace.forms import AttendeeForm, BuyerForm, StaffOrderForm, VoidForm
 from workspace.permission import may
 from workspace.timeline import payments_of, timeline
-
-
-def _order(request: HttpRequest, slug: str, code: str, *, to: str) -> tuple[Event, Order]:
-    event = event_for_member(user=request.user, slug=slug, to=to)
-    order = Order.objects.filter(event=event, code=code).select_related("staff", "hold").first()
-    if order is None:
-        raise Http404
-    order.event = event
-    return event, order
 
 
 def _to_order(order: Order) -> HttpResponse:
@@ -42,7 +35,7 @@ def _to_order(order: Order) -> HttpResponse:
 @login_required
 @require_safe
 def order_manage(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    event, order = _order(request, slug, code, to="view")
+    event, order = order_for_member(user=request.user, slug=slug, code=code, to="view")
     return _order_page(request, event, order)
 
 
@@ -50,13 +43,15 @@ def _order_page(request: HttpRequest, event: Event, order: Order, *, status: int
     may_manage = may(request, event, "manage")
     payments = payments_of(order=order)
     lines = list(order.lines.select_related("ticket_type"))
+    tickets = list(order.tickets.select_related("ticket_type"))
     context = {
         "event": event,
         "tab": "orders",
         "order": order,
+        "answered": answered_of(order=order, tickets=tickets),
         "lines": lines,
         "bill": bill.bill_of(priced=order, lines=lines),
-        "tickets": list(order.tickets.select_related("ticket_type")),
+        "tickets": tickets,
         "moments": timeline(order=order, payments=payments),
         "may_manage": may_manage,
         "changeable": order.state in ("confirmed", "waiting") and may_manage,
@@ -78,7 +73,7 @@ def _left_of(payment: Payment) -> int:
 @login_required
 @require_POST
 def order_cancellation(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    _, order = _order(request, slug, code, to="manage")
+    _, order = order_for_member(user=request.user, slug=slug, code=code, to="manage")
     if cancellation.cancel_order(order=order, now=clock.now()):
         messages.info(request, f"Order {order.code} is cancelled. Its tickets admit nobody, its places are free again.")
     else:
@@ -89,7 +84,7 @@ def order_cancellation(request: HttpRequest, slug: str, code: str) -> HttpRespon
 @login_required
 @require_POST
 def order_mail(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    _, order = _order(request, slug, code, to="manage")
+    _, order = order_for_member(user=request.user, slug=slug, code=code, to="manage")
     fulfilment.send_again(order=order, now=clock.now())
     messages.info(request, f"The confirmation goes to {order.buyer_email} again.")
     return _to_order(order)
@@ -98,7 +93,7 @@ def order_mail(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def buyer_edit(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    event, order = _order(request, slug, code, to="manage")
+    event, order = order_for_member(user=request.user, slug=slug, code=code, to="manage")
     form = BuyerForm(request.POST, prefix="buyer")
     if form.is_valid():
         try:
@@ -113,7 +108,7 @@ def buyer_edit(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def ticket_edit(request: HttpRequest, slug: str, code: str, position: int) -> HttpResponse:
-    event, order = _order(request, slug, code, to="manage")
+    event, order = order_for_member(user=request.user, slug=slug, code=code, to="manage")
     form = AttendeeForm(request.POST, prefix="attendee")
     if form.is_valid():
         try:
@@ -130,7 +125,7 @@ def ticket_edit(request: HttpRequest, slug: str, code: str, position: int) -> Ht
 @login_required
 @require_POST
 def ticket_void(request: HttpRequest, slug: str, code: str, position: int) -> HttpResponse:
-    event, order = _order(request, slug, code, to="manage")
+    event, order = order_for_member(user=request.user, slug=slug, code=code, to="manage")
     ticket = get_object_or_404(Ticket, order=order, position=position)
     form = VoidForm(request.POST, prefix="void")
     if not form.is_valid():

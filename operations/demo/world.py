@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from accounts.models import Membership, Organiser, Role, User
 from events import cover, promotions, publication, times
 from events.models import Event, Promotion, Quota, TicketType
-from operations.demo import covers, doors, large
+from operations.demo import asked, covers, doors, large
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
 from payments.gateway import Status
@@ -168,8 +168,9 @@ def _sold_out(organiser: Organiser, now: datetime) -> int:
 def _few_left(organiser: Organiser, now: datetime) -> int:
     event = _event("A table of twelve", organiser, _at(now, 11, 19, HALL.zone), venue=HALL, summary="Dinner with the quartet.", text=TABLE)
     kind = _type(event, "Seat at the table", 8900, 12, max_per_order=4)
-    for buyer in BUYERS[:5]:
-        _sell(kind, 2, buyer, now)
+    questions = asked.ask(event=event)
+    for number, buyer in enumerate(BUYERS[:5]):
+        _sell(kind, 2, buyer, now, **asked.answers(asked=questions, number=number))
     return 1
 
 
@@ -228,14 +229,26 @@ SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
 }
 
 
-def _sell(kind: TicketType, quantity: int, buyer: str, now: datetime) -> None:
+def _sell(
+    kind: TicketType,
+    quantity: int,
+    buyer: str,
+    now: datetime,
+    *,
+    answers: dict[str, Any] | None = None,
+    seats: Sequence[dict[str, Any]] = (),
+) -> None:
     """An order through the real verbs, paid at the practice provider."""
     event = Event.objects.get(pk=kind.event_id)
     kind.event = event
     held = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], now=now)
-    attendees = [{"ticket_type": kind.pk, "name": buyer if number == 0 else GUEST, "email": ""} for number in range(quantity)]
+    attendees: list[dict[str, Any]] = [
+        {"ticket_type": kind.pk, "name": buyer if number == 0 else GUEST, "email": ""} for number in range(quantity)
+    ]
+    for attendee, given in zip(attendees, seats, strict=False):
+        attendee["answers"] = given
     email = f"{slugify(buyer).replace('-', '.') or 'guest'}@example.com"
-    checkout.save_details(hold=held, buyer_name=buyer, buyer_email=email, attendees=attendees)
+    checkout.save_details(hold=held, buyer_name=buyer, buyer_email=email, attendees=attendees, answers=answers)
     order = checkout.place_order(hold=held, now=now)
     if order.total_minor:
         payment = settlement.open_payment(order=order, now=now)

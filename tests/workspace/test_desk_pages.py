@@ -82,7 +82,7 @@ def test_staff_cannot_sell_more_than_there_is(desk, concert):
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-@pytest.mark.parametrize("what", ["orders", "attendees", "sales", "payments", "refunds", "door"])
+@pytest.mark.parametrize("what", ["orders", "attendees", "sales", "taxes", "payments", "payouts", "refunds", "door"])
 def test_every_sheet_is_exported(desk, concert, kind, what, form):
     cast.ordered(kind, 2)
     reply = desk.post(at(concert, "exports/new/"), {"what": what, "format": form})

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from registrations.models import Order
 from tests import cast
 from tests.payments import till
+from tests.registrations.test_questions import question
 from ticketing.lib import clock
 from workspace import exporting, messaging, sealing
 from workspace.filters import Filter
@@ -21,7 +22,12 @@ PAGES = [
     "orders/?q=gue&state=confirmed&made=online",
     "orders/new/",
     "orders/{code}/",
+    "orders/{code}/answers/",
+    "questions/",
+    "questions/new/",
+    "questions/{question}/",
     "attendees/",
+    "attendees/?answer={question}:yes",
     "attendees/?q=gue&state=valid&entered=no",
     "exports/",
     "imports/new/",
@@ -36,6 +42,7 @@ PAGES = [
 
 def sell_more(event, by):
     """Another type, with orders, a payment, a job and a message."""
+    asked = question(event, "Do you stay?", kind="yes_no")
     kind, paid = cast.ticket_type(event), cast.ticket_type(event, price_minor=1000)
     for number in range(3):
         cast.ordered(kind, 2, email=f"dana{number}@example.com")
@@ -44,7 +51,7 @@ def sell_more(event, by):
     now = clock.now()
     job = exporting.ask(event=event, what="attendees", wanted=Filter(), form="csv", by=by, now=now)
     message = messaging.draft(event=event, audience={"to": "buyers"}, by=by, now=now, subject="Doors", body="At seven.")
-    return {"code": order.code, "job": job.pk, "message": message.pk}
+    return {"code": order.code, "job": job.pk, "message": message.pk, "question": asked.pk}
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def commands() -> dict[str, list[str]]:
             "--pool",
             "threads",
             "--concurrency",
-            os.environ.get("TASK_WORKERS", "1"),
+            os.environ.get("TASK_WORKERS", "2"),  # one may have a long export or import, at most (JOBS_AT_ONCE)
             "-Q",
             "now,soon,whenever",
             "--loglevel",

@@ -1,0 +1,105 @@
+"""Answers as the organiser reads them: on an order's page, beside names in lists, as columns of exports."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import JSONField
+
+from events.models import Event, Question
+from registrations.models import Answers, Order, Ticket
+from registrations.questionnaire import worded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """One answer. `token`: of its file."""
+
+    label: str
+    text: str
+    token: str = ""
+
+
+@dataclass(kw_only=True)
+class OfOrder:
+    """`of_tickets`: (ticket's position, its answers)."""
+
+    asks: bool = False
+    of_order: list[Answered] = field(default_factory=list)
+    of_tickets: dict[int, list[Answered]] = field(default_factory=dict)
+
+
+def answered_of(*, order: Order, tickets: Sequence[Ticket]) -> OfOrder:
+    """All that was answered, also to questions that are not asked any more. Two queries where the event asks, else one."""
+    labels = list(Question.objects.filter(event=order.event_id).values_list("pk", "label", "archived_at"))
+    found = OfOrder(asks=any(archived is None for _, _, archived in labels))
+    if not labels:
+        return found
+    for position, given in Answers.objects.filter(order=order).values_list("position", "given"):
+        rows = [_answered(label, given[str(pk)]) for pk, label, _ in labels if str(pk) in given]
+        if position == 0:
+            found.of_order = rows
+        else:
+            found.of_tickets[position] = rows
+    for ticket in tickets:
+        ticket.answered = found.of_tickets.get(ticket.position, [])  # type: ignore[attr-defined]
+    return found
+
+
+def _answered(label: str, given: Any) -> Answered:
+    return Answered(label=label, text=worded(given), token=given.get("token", "") if isinstance(given, dict) else "")
+
+
+def questions_of(*, event: Event, per_ticket: bool) -> list[Question]:
+    """All that were ever asked so, for columns: a question that is not asked any more has answers still. One query."""
+    return list(Question.objects.filter(event=event, per_ticket=per_ticket))
+
+
+def orders_with_answers(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The orders with `given`: what was answered once for each."""
+    return rows.annotate(given=_given(order="pk", position=0))
+
+
+def tickets_with_answers(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The tickets with `given`: what was answered for each."""
+    return rows.annotate(given=_given(order="order", position=OuterRef("position")))
+
+
+def _given(*, order: str, position: Any) -> Subquery:
+    answers = Answers.objects.filter(order=OuterRef(order), position=position)
+    return Subquery(answers.values("given")[:1], output_field=JSONField())
+
+
+def columns(questions: Iterable[Question], given: Mapping[str, Any] | None) -> list[str]:
+    """An answer for each question, in a spreadsheet's words."""
+    return [worded((given or {}).get(question.key)) for question in questions]
+
+
+def filter_choices(*, event: Event) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What lists can be filtered by: (question, [(filter, answer)]) of those whose answers are known beforehand. One query."""
+    found = Question.objects.filter(event=event, archived_at=None, kind__in=("yes_no", "one_of", "several_of"))
+    return [(row.label, [(f"{row.pk}:{answer}", worded(answer)) for answer in row.answers]) for row in found]
+
+
+def _giving(wanted: str) -> QuerySet[Answers] | None:
+    """Documents with this answer, "12:Vegan": by itself or among several. None when the filter is no filter."""
+    number, _, answer = wanted.partition(":")
+    if not (number.isascii() and number.isdigit() and answer):
+        return None
+    return Answers.objects.filter(Q(given__contains={number: answer}) | Q(given__contains={number: [answer]}))
+
+
+def orders_answering(rows: QuerySet[Order], *, wanted: str) -> QuerySet[Order]:
+    """Orders with this answer, for themselves or for one of their tickets."""
+    giving = _giving(wanted)
+    return rows if giving is None else rows.filter(Exists(giving.filter(order=OuterRef("pk"))))
+
+
+def tickets_answering(rows: QuerySet[Ticket], *, wanted: str) -> QuerySet[Ticket]:
+    """Tickets with this answer, for themselves or for their order."""
+    giving = _giving(wanted)
+    if giving is None:
+        return rows
+    mine = Q(position=0) | Q(position=OuterRef("position"))
+    return rows.filter(Exists(giving.filter(mine, order=OuterRef("order"))))
