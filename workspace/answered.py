@@ -1,9 +1,11 @@
 """Answers as the organiser reads them: on an order's page, beside names in lists, as columns of exports."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import JSONField
 
@@ -29,19 +31,27 @@ class OfOrder:
     of_order: list[Answered] = field(default_factory=list)
     of_tickets: dict[int, list[Answered]] = field(default_factory=dict)
 
+    def at(self, position: int) -> list[Answered]:
+        return self.of_tickets.setdefault(position, []) if position else self.of_order
+
+
+# What the event asks or asked, each with the answers of one order: position 0 is the order itself.
+OF_ORDER = """
+SELECT q.label, q.archived_at IS NULL, a.position, a.given -> q.id::text
+FROM events_question q LEFT JOIN registrations_answers a ON a.order_id = %s AND a.given ? q.id::text
+WHERE q.event_id = %s ORDER BY a.position, q.position, q.id
+"""
+
 
 def answered_of(*, order: Order, tickets: Sequence[Ticket]) -> OfOrder:
-    """All that was answered, also to questions that are not asked any more. Two queries where the event asks, else one."""
-    labels = list(Question.objects.filter(event=order.event_id).values_list("pk", "label", "archived_at"))
-    found = OfOrder(asks=any(archived is None for _, _, archived in labels))
-    if not labels:
-        return found
-    for position, given in Answers.objects.filter(order=order).values_list("position", "given"):
-        rows = [_answered(label, given[str(pk)]) for pk, label, _ in labels if str(pk) in given]
-        if position == 0:
-            found.of_order = rows
-        else:
-            found.of_tickets[position] = rows
+    """All that was answered, also to questions that are not asked any more; each ticket gets its `answered`. One query."""
+    found = OfOrder()
+    with connection.cursor() as cursor:
+        cursor.execute(OF_ORDER, [order.pk, order.event_id])
+        for label, asked, position, given in cursor.fetchall():
+            found.asks |= asked
+            if position is not None:
+                found.at(position).append(_answered(label, json.loads(given)))
     for ticket in tickets:
         ticket.answered = found.of_tickets.get(ticket.position, [])  # type: ignore[attr-defined]
     return found

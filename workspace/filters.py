@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from events.models import Event
 from registrations import search
 from registrations.models import Order, OrderLine, StaffOrderKind, Ticket
+from registrations.questionnaire import worded
 from scanning.models import Entry
 from ticketing.lib import tokens
 from workspace import answered
@@ -52,6 +53,11 @@ class Filter:
     @property
     def address(self) -> str:
         return urlencode(self.as_dict())
+
+    @property
+    def answer_text(self) -> str:
+        """The answer alone, as it reads."""
+        return worded(self.answer.partition(":")[2])
 
     def orders(self, *, event: Event) -> QuerySet[Order]:
         """Newest first."""

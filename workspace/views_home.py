@@ -88,7 +88,15 @@ def _pace(request: HttpRequest, event: Event, found: Figures, now: datetime) -> 
     theirs = statistics.pace_of(event=other, now=now)
     before = statistics.sold_by(theirs, left)
     change = round((found.tickets - before) * 100 / before) if before else None
-    return {"earlier": other, "days_left": left, "before": before, "pace_change": change, "pace_series": [found.pace, theirs]}
+    times = found.tickets // before if before else 0
+    return {
+        "earlier": other,
+        "days_left": left,
+        "before": before,
+        "pace_change": change,
+        "pace_times": times,
+        "pace_series": [found.pace, theirs],
+    }
 
 
 @login_required

@@ -1,45 +1,73 @@
 """A long export never takes all workers: urgent work goes on beside it, and no second one begins."""
 
 import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 from django.db import connections
 
 from tests.faults.stage import Stage, until
+from ticketing.embedded import children
 from ticketing.lib import clock
 from workspace import jobs
 from workspace.models import Job
 
-EXPORT = """
-from events.models import Event
-from operations.demo import large
-from tests import cast
-from workspace import exporting
-from workspace.filters import Filter
-event = Event.objects.get(slug="fault")
-full = cast.event(organiser=event.organiser, slug="full")
-large.fill(event=full, tickets=40_000, now=now)
-job = exporting.ask(event=full, what="attendees", wanted=Filter(), form="xlsx", by=None, now=now)
-print(job.pk)
+# An export's last statement waits while there is a row in `going_on`.
+SLOW = """
+from django.db import connection
+connection.cursor().execute('''
+CREATE TABLE going_on (n int);
+CREATE FUNCTION go_on() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  WHILE EXISTS (SELECT 1 FROM going_on) LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN NEW; END $$;
+CREATE TRIGGER going_on BEFORE UPDATE ON workspace_job FOR EACH ROW WHEN (NEW.finished_at IS NOT NULL) EXECUTE FUNCTION go_on();
+''')
 """
+EXPORT = """
+from django.db import connection
+from events.models import Event
+from workspace import jobs
+connection.cursor().execute("INSERT INTO going_on VALUES (1)")
+arguments = {"what": "orders", "format": "csv", "filters": {}}
+print(jobs.ask(event=Event.objects.get(slug="fault"), kind="export", arguments=arguments, by=None, total=None, now=now).pk)
+"""
+END = "from django.db import connection\nconnection.cursor().execute('DELETE FROM going_on')"
 BUY = """
 from tests import cast
 from events.models import TicketType
-order = cast.ordered(TicketType.objects.get(event__slug="fault"))
-print(order.pk)
+print(cast.ordered(TicketType.objects.get(event__slug="fault")).pk)
 """
+STATE = (
+    "from workspace.models import Job\njob = Job.objects.get(pk={})\nprint('over' if job.is_over else 'begun' if job.started_at else '')"
+)
+FULFILLED = "from registrations.models import Order\nprint(Order.objects.get(pk={}).fulfilled_at is not None)"
 
 
-def test_an_order_is_fulfilled_while_a_long_export_runs():
-    """On the real worker, as the product starts it."""
+@contextmanager
+def long_export(stage):
+    job = stage.python(EXPORT)
+    until(lambda: stage.python(STATE.format(job)) == "begun", seconds=60)
+    yield
+    assert stage.python(STATE.format(job)) == "begun", "the export was over too soon to show anything"
+    stage.python(END)
+    until(lambda: stage.python(STATE.format(job)) == "over", seconds=60)
+
+
+def test_an_order_is_fulfilled_while_a_long_export_runs(monkeypatch):
+    """On the real worker, as the product starts it; and with one thread, as a control, the order waits."""
     with Stage(capacity=100) as stage:
-        job = stage.python(EXPORT)
-        row = f"from workspace.models import Job\nprint(*Job.objects.filter(pk={job}).values_list("
-        until(lambda: stage.python(row + "'started_at', flat=True))") != "None", seconds=60)
-        order = stage.python(BUY)
-        fulfilled = f"from registrations.models import Order\nprint(Order.objects.get(pk={order}).fulfilled_at is not None)"
-        until(lambda: stage.python(fulfilled) == "True", seconds=60)
-        assert stage.python(row + "'finished_at', flat=True))") == "None", "the export was over before the order was fulfilled"
+        stage.python(SLOW)
+        with long_export(stage):
+            order = stage.python(BUY)
+            until(lambda: stage.python(FULFILLED.format(order)) == "True", seconds=60)
+        children.stop(stage.worker, seconds=5)
+        monkeypatch.setenv("TASK_WORKERS", "1")
+        stage.start_worker()
+        with long_export(stage):
+            order = stage.python(BUY)
+            time.sleep(2)
+            assert stage.python(FULFILLED.format(order)) == "False"
+        until(lambda: stage.python(FULFILLED.format(order)) == "True", seconds=60)
 
 
 @pytest.mark.django_db(transaction=True)
