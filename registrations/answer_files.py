@@ -12,6 +12,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -44,12 +45,17 @@ def keep(*, event_id: int, upload: Any, now: datetime) -> dict[str, str]:
 
 
 def keep_uploads(*, event_id: int, places: Sequence[Place], now: datetime) -> None:
-    """Store what was uploaded on a page; the answers become {token, name}, or say what is wrong."""
-    for asked in (asked for place in places for asked in place.asked if hasattr(asked.given, "read")):
-        try:
-            asked.given = keep(event_id=event_id, upload=asked.given, now=now)
-        except BadFile as error:
-            asked.given, asked.error = None, str(error)
+    """Store what was uploaded on a page; the answers become {token, name}, or say what is wrong. What an upload
+    replaces before there is an order is deleted, so that nobody fills the store from one page."""
+    for place in places:
+        for asked in (asked for asked in place.asked if hasattr(asked.given, "read")):
+            try:
+                asked.given = keep(event_id=event_id, upload=asked.given, now=now)
+            except BadFile as error:
+                asked.given, asked.error = None, str(error)
+            before = place.given.get(asked.question.key)
+            if isinstance(before, dict):
+                _forget(AnswerFile.objects.filter(token=before.get("token"), event=event_id, order=None))
 
 
 def _taken(content: bytes) -> tuple[bytes, str, str]:
@@ -96,7 +102,11 @@ def download(*, order: Order, token: str) -> FileResponse:
 
 def forget_unused(*, now: datetime) -> int:
     """Delete what was uploaded and never ordered with. Returns how many."""
-    unused = list(AnswerFile.objects.filter(order=None, uploaded_at__lt=now - UNUSED_FOR).order_by("uploaded_at")[:BATCH])
+    return _forget(AnswerFile.objects.filter(order=None, uploaded_at__lt=now - UNUSED_FOR).order_by("uploaded_at"))
+
+
+def _forget(rows: QuerySet[AnswerFile]) -> int:
+    unused = list(rows[:BATCH])
     for each in unused:
         with transaction.atomic():
             if AnswerFile.objects.filter(pk=each.pk, order=None).delete()[0]:

@@ -17,7 +17,7 @@ from scanning.models import Entry
 from ticketing.lib import tokens
 from workspace import answered
 
-LONGEST = 100
+LONGEST, LONGEST_ANSWER = 100, 120  # of an answer with its question's id
 STATES = {
     "confirmed": Q(confirmed_at__isnull=False, cancelled_at=None),
     "waiting": Q(confirmed_at=None, expired_at=None, cancelled_at=None),
@@ -43,9 +43,8 @@ class Filter:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Filter:
         """From an address, a form or a job's arguments; what is unknown there is left out."""
-        return cls(
-            **{field.name: str(given.get(field.name) or "")[: LONGEST if field.name != "codes" else None].strip() for field in fields(cls)}
-        )
+        longest = {"answer": LONGEST_ANSWER, "codes": None}
+        return cls(**{field.name: str(given.get(field.name) or "")[: longest.get(field.name, LONGEST)].strip() for field in fields(cls)})
 
     def as_dict(self) -> dict[str, str]:
         return {name: value for name, value in asdict(self).items() if value}

@@ -183,6 +183,15 @@ def test_a_file_stays_while_other_fields_are_mended_and_is_forgotten_without_an_
     assert not default_storage.exists(path)
 
 
+def test_an_upload_that_replaces_another_leaves_one_file(client, concert, kind):
+    photo = question(concert, "Photo", kind="file")
+    hold = cast.held(kind)
+    for number in range(3):
+        sent = SimpleUploadedFile(f"cv{number}.pdf", b"%PDF-1.7 x")
+        assert details(client, hold, **{f"attendee-1-q{photo.pk}": sent}).status_code == 303
+    assert [kept.name for kept in AnswerFile.objects.all()] == ["cv2.pdf"]
+
+
 def test_what_was_answered_moves_to_the_hold_that_replaces_it(client, concert, kind):
     food, found = question(concert), question(concert, "From where?", per_ticket=False)
     hold = cast.held(kind)
