@@ -4,6 +4,8 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const axis = () => ({ stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } });
 const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
+const dayShape = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+
 const days = (box) => {
   const [dates, tickets, minor] = read("series-days");
   const money = new Intl.NumberFormat(undefined, { style: "currency", currency: box.dataset.currency });
@@ -11,7 +13,7 @@ const days = (box) => {
   const data = [dates.map((day) => Date.parse(`${day}T12:00:00Z`) / 1000), tickets, minor.map((each) => each / 10 ** places)];
   return [{
     scales: { money: { range: (chart, least, most) => [Math.min(0, least), most || 1] }, y: { range: (chart, least, most) => [Math.min(0, least), most || 1] } },
-    axes: [{ ...axis(), space: 70 }, { ...axis(), size: 56 }, { ...axis(), scale: "money", side: 1, size: 70, grid: { show: false } }],
+    axes: [{ ...axis(), space: 70, incrs: [1, 2, 5, 7, 14, 28, 56, 91, 182, 364].map((day) => day * 86_400), values: (chart, moments) => moments.map((at) => dayShape.format(new Date(at * 1000))) }, { ...axis(), size: 56 }, { ...axis(), scale: "money", side: 1, size: 70, grid: { show: false } }],
     series: [
       { value: (chart, at) => (at == null ? "–" : new Date(at * 1000).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" })), label: "Day" },
       { label: "Tickets", stroke: css("--accent"), width: 2, fill: `${css("--accent")}22`, points: { show: dates.length < 40 } },
