@@ -8,7 +8,7 @@ from django.forms.models import model_to_dict
 
 from events import cover, times
 from events.fee_schedule import countries, rule_for
-from events.models import Event, Pricing, Quota, TicketType
+from events.models import Category, Event, Pricing, Quota, TicketType
 from ticketing.lib import clock, money
 from ticketing.lib.money import CURRENCIES
 
@@ -141,7 +141,17 @@ class TicketTypeForm(forms.Form):
     min_per_order = forms.IntegerField(min_value=1, initial=1, label="At least, per order")
     max_per_order = forms.IntegerField(min_value=1, max_value=1000, initial=10, label="At most, per order")
     hidden = forms.BooleanField(required=False, label="Hide from the public page")
+    category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None", help_text="The heading it stands under.")
     position = forms.IntegerField(min_value=0, required=False, help_text="Smaller numbers stand higher.")
+    is_addon = forms.BooleanField(required=False, label="Add-on: sold only with a ticket")
+    base_types = forms.ModelMultipleChoiceField(
+        TicketType.objects.none(),
+        required=False,
+        label="Add-on to",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: to any ticket.",
+    )
+    most_per_ticket = forms.IntegerField(min_value=1, max_value=1000, required=False, label="At most, for each ticket")
 
     def __init__(self, *args: Any, event: Event, kind: TicketType | None = None, **kwargs: Any) -> None:
         self.event, self.kind = event, kind
@@ -150,10 +160,26 @@ class TicketTypeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["quotas"].queryset = event.quotas.all()  # type: ignore[attr-defined]
         self.fields["price"].help_text = f"In {event.currency}. For a donation: the least."
+        self.fields["category"].queryset = event.categories.all()  # type: ignore[attr-defined]
+        tickets = event.ticket_types.filter(archived_at=None, is_addon=False).exclude(pk=kind.pk if kind else None)
+        self.fields["base_types"].queryset = tickets  # type: ignore[attr-defined]
 
     def _initial(self, kind: TicketType) -> dict[str, Any]:
         initial = model_to_dict(
-            kind, fields=["name", "description", "pricing", "tax_rate", "min_per_order", "max_per_order", "hidden", "position"]
+            kind,
+            fields=[
+                "name",
+                "description",
+                "pricing",
+                "tax_rate",
+                "min_per_order",
+                "max_per_order",
+                "hidden",
+                "position",
+                "category",
+                "is_addon",
+                "most_per_ticket",
+            ],
         )
         own = kind.quotas.filter(name=kind.name).first()
         for name in ("sale_starts_at", "sale_ends_at"):
@@ -163,6 +189,7 @@ class TicketTypeForm(forms.Form):
             "price": str(money.to_major(kind.price_minor, self.event.currency)),
             "capacity": own.capacity if own else None,
             "quotas": kind.quotas.exclude(pk=own.pk if own else None),
+            "base_types": kind.base_types.all(),
         }
 
     def clean_tax_rate(self) -> Decimal:
@@ -181,6 +208,8 @@ class TicketTypeForm(forms.Form):
             self.add_error("capacity", "Give a capacity, or choose a shared one.")
         if (cleaned.get("min_per_order") or 1) > (cleaned.get("max_per_order") or 1):
             self.add_error("max_per_order", "The most must not be less than the least.")
+        if not cleaned.get("is_addon"):
+            cleaned["base_types"], cleaned["most_per_ticket"] = [], None
         return cleaned
 
     def _clean_price(self, cleaned: dict[str, Any]) -> None:
@@ -209,6 +238,9 @@ class TicketTypeForm(forms.Form):
             "min_per_order",
             "max_per_order",
             "hidden",
+            "category",
+            "is_addon",
+            "most_per_ticket",
         ):
             setattr(kind, name, self.cleaned_data[name])
         if self.cleaned_data["position"] is not None:

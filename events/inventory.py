@@ -103,7 +103,7 @@ def set_capacity(*, quota: Quota, capacity: int) -> None:
     with transaction.atomic():
         before = Quota.objects.filter(pk=quota.pk).values_list("capacity", flat=True).first()
         if Quota.objects.filter(pk=quota.pk, claimed__lte=capacity).update(capacity=capacity) != 1:
-            raise BelowClaimed()
+            raise BelowClaimed(Quota.objects.values_list("claimed", flat=True).get(pk=quota.pk))
         if before != capacity:
             record.note(
                 act="capacity_changed",
@@ -121,5 +121,5 @@ class BelowClaimed(Exception):
 
     code = "below_claimed"
 
-    def __init__(self) -> None:
-        super().__init__("More than that is already sold or held. Choose a larger capacity.")
+    def __init__(self, claimed: int) -> None:
+        super().__init__(f"{claimed} are sold or held already. Choose at least that many, or cancel orders first.")

@@ -12,11 +12,14 @@ from ticketing.lib import money
 
 PAGE = 20
 SHOWN = ("name", "slug", "starts_at", "time_zone", "currency", "venue_name", "city", "cover", "cover_width", "cover_height")
-# A type can be bought while every quota it draws on has room.
+# A type can be bought while every quota it draws on has room. What it costs is its first step that still sells.
 PRICES = """
-SELECT t.event_id, min(t.price_minor), bool_or(NOT EXISTS (
+SELECT t.event_id, min(coalesce((
+  SELECT s.price_minor FROM events_pricetier s WHERE t.tiered AND t.pricing = 'fixed' AND s.ticket_type_id = t.id AND s.archived_at IS NULL
+    AND (s.ends_at IS NULL OR s.ends_at > now()) AND (s.quantity IS NULL OR s.claimed < s.quantity) ORDER BY s.position, s.id LIMIT 1
+  ), t.price_minor)), bool_or(NOT EXISTS (
   SELECT 1 FROM events_tickettype_quotas x JOIN events_quota q ON q.id = x.quota_id WHERE x.tickettype_id = t.id AND q.claimed >= q.capacity))
-FROM events_tickettype t WHERE t.event_id = ANY(%s) AND NOT t.hidden AND t.archived_at IS NULL GROUP BY t.event_id
+FROM events_tickettype t WHERE t.event_id = ANY(%s) AND NOT t.hidden AND NOT t.is_addon AND t.archived_at IS NULL GROUP BY t.event_id
 """
 CITIES = """
 SELECT DISTINCT city FROM events_event WHERE published_at IS NOT NULL AND cancelled_at IS NULL AND ends_at >= %s AND city <> '' ORDER BY city LIMIT 200

@@ -1,4 +1,4 @@
-"""What is sold: events, ticket types, quotas."""
+"""What is sold: events, ticket types with their prices, quotas, and what makes tickets cheaper."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Event(models.Model):
         help_text="Buyers bear the fee of this country's price list; empty: the organiser.",
     )
     max_per_buyer = models.PositiveIntegerField(null=True, blank=True, help_text="Tickets per e-mail address; empty for no limit.")
+    discounted = models.BooleanField(default=False, db_default=False, editable=False, help_text="There is a Discount to look for.")
     design_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -127,6 +128,22 @@ class Quota(models.Model):
         return self.capacity - self.claimed
 
 
+class Category(models.Model):
+    """A heading that groups types on the page, nothing more."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="categories")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=240, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["event", "name"], name="category_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Pricing(models.TextChoices):
     FIXED = "fixed", "Fixed price"
     FREE = "free", "Free"
@@ -150,10 +167,19 @@ class TicketType(models.Model):
     position = models.PositiveIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
     quotas = models.ManyToManyField(Quota, related_name="ticket_types")
+    category = models.ForeignKey(Category, models.SET_NULL, null=True, blank=True, related_name="ticket_types")
+    # Facts that come with the row, so that a checkout asks for tiers and base types only where there are any.
+    tiered = models.BooleanField(default=False, db_default=False, editable=False, help_text="There is a PriceTier to look for.")
+    is_addon = models.BooleanField(default=False, db_default=False, help_text="Sold only with a ticket of a base type.")
+    most_per_ticket = models.PositiveIntegerField(null=True, blank=True, help_text="Of an add-on: for each ticket it comes with.")
+    base_types = models.ManyToManyField(
+        "self", symmetrical=False, related_name="+", blank=True, help_text="Of an add-on: sold with these; none: with any ticket."
+    )
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [
+            models.CheckConstraint(condition=models.Q(is_addon=True) | models.Q(most_per_ticket=None), name="only_addons_count_by_ticket"),
             models.CheckConstraint(
                 condition=models.Q(min_per_order__gte=1, max_per_order__gte=models.F("min_per_order")), name="type_limits_in_order"
             ),
@@ -164,9 +190,62 @@ class TicketType(models.Model):
         return self.name
 
 
+class PriceTier(models.Model):
+    """A step of a type's price, until a time, for a number of tickets, or both; after the last step comes the
+    type's own price. `claimed` changes only in tiers.py."""
+
+    ticket_type = models.ForeignKey(TicketType, models.CASCADE, related_name="tiers")
+    name = models.CharField(max_length=80)
+    price_minor = models.PositiveBigIntegerField()
+    ends_at = models.DateTimeField(null=True)
+    quantity = models.PositiveIntegerField(null=True, help_text="Tickets at this price; empty: no limit.")
+    claimed = models.PositiveIntegerField(default=0, editable=False)
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity=None) | models.Q(claimed__lte=models.F("quantity")), name="tier_never_oversold"
+            ),
+            models.CheckConstraint(condition=models.Q(ends_at__isnull=False) | models.Q(quantity__isnull=False), name="tier_has_an_end"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Discount(models.Model):
+    """Taken off without a code, from a number of tickets on. The best one of an order applies."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="discounts")
+    name = models.CharField(max_length=80)
+    from_tickets = models.PositiveIntegerField()
+    percent = models.PositiveSmallIntegerField(default=0, help_text="Off the price of each ticket.")
+    amount_minor = models.PositiveBigIntegerField(default=0, help_text="Off the price of each ticket.")
+    ticket_types = models.ManyToManyField(TicketType, related_name="+", help_text="Counted and made cheaper; none: all types.")
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["from_tickets", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(percent=0, amount_minor__gt=0) | models.Q(percent__range=(1, 100), amount_minor=0),
+                name="discount_percent_or_amount",
+            ),
+            models.CheckConstraint(condition=models.Q(from_tickets__gte=1), name="discount_from_one_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Promotion(models.Model):
     """A code that makes tickets cheaper, unlocks hidden types, or both; a voucher is one with a single use.
-    One use is one hold or order. `uses` and `given_minor` change only in promotions.py."""
+    One use is one hold or order. `uses`, `given_minor` and what is reserved change only in promotions.py."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="promotions")
     code = models.CharField(max_length=40, help_text="In capitals; buyers may type it as they like.")
@@ -178,12 +257,16 @@ class Promotion(models.Model):
     budget_minor = models.PositiveBigIntegerField(null=True, help_text="The most that is taken off in all.")
     uses = models.PositiveIntegerField(default=0, editable=False)
     given_minor = models.PositiveBigIntegerField(default=0, editable=False)
+    reserves = models.ForeignKey(TicketType, models.PROTECT, null=True, related_name="+", help_text="A voucher that reserves places of it.")
+    reserved = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="Places set aside, used or not.")
+    reserved_free = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="Of them, in no hold or order.")
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["code"]
+        indexes = [models.Index(fields=["ends_at"], name="promotion_reserving", condition=models.Q(reserved_free__gt=0))]
         constraints = [
             models.UniqueConstraint(fields=["event", "code"], name="promotion_code_once"),
             models.CheckConstraint(condition=models.Q(percent=0) | models.Q(amount_minor=0), name="promotion_percent_or_amount"),
@@ -194,6 +277,7 @@ class Promotion(models.Model):
             models.CheckConstraint(
                 condition=models.Q(budget_minor=None) | models.Q(given_minor__lte=models.F("budget_minor")), name="promotion_budget_limited"
             ),
+            models.CheckConstraint(condition=models.Q(reserved_free__lte=models.F("reserved")), name="promotion_reserve_limited"),
         ]
 
     def __str__(self) -> str:

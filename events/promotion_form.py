@@ -37,6 +37,16 @@ class PromotionForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         help_text="The most that is taken off in all orders together. Empty: no limit.",
     )
+    reserves = forms.ModelChoiceField(
+        TicketType.objects.none(),
+        required=False,
+        empty_label="Nothing",
+        label="Reserve tickets of",
+        help_text="Set aside for whoever has the code, also when everything else is sold out.",
+    )
+    reserved = forms.IntegerField(
+        min_value=1, max_value=100_000, required=False, label="How many to reserve", help_text="Back on sale when the code ends."
+    )
     starts_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="Can be used from")
     ends_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="Can be used until")
 
@@ -46,6 +56,7 @@ class PromotionForm(forms.Form):
             kwargs["initial"] = self._initial()
         super().__init__(*args, **kwargs)
         self.fields["ticket_types"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
+        self.fields["reserves"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
         self.fields["amount"].help_text = f"In {event.currency}."
 
     def _initial(self) -> dict[str, Any]:
@@ -58,6 +69,8 @@ class PromotionForm(forms.Form):
             "ticket_types": row.ticket_types.all(),
             "max_uses": row.max_uses,
             "budget": "" if row.budget_minor is None else str(money.to_major(row.budget_minor, currency)),
+            "reserves": row.reserves,
+            "reserved": row.reserved or None,
             "starts_at": times.to_local(row.starts_at, self.event.time_zone) if row.starts_at else None,
             "ends_at": times.to_local(row.ends_at, self.event.time_zone) if row.ends_at else None,
         }
@@ -85,9 +98,20 @@ class PromotionForm(forms.Form):
             self.add_error("ends_at", "The end must be after the beginning.")
         if cleaned.get("percent") and cleaned["amount_minor"]:
             self.add_error("amount", "Give per cent or an amount, not both.")
-        if not (cleaned.get("percent") or cleaned["amount_minor"] or cleaned.get("unlocks_hidden") or self.errors):
-            self.add_error("percent", "Say what the code does: per cent off, an amount off, or hidden ticket types.")
+        self._clean_reserve(cleaned)
+        does = cleaned.get("percent") or cleaned["amount_minor"] or cleaned.get("unlocks_hidden") or cleaned.get("reserves")
+        if not (does or self.errors):
+            self.add_error("percent", "Say what the code does: per cent off, an amount off, hidden ticket types, or places reserved.")
         return cleaned
+
+    def _clean_reserve(self, cleaned: dict[str, Any]) -> None:
+        kind, only = cleaned.get("reserves"), cleaned.get("ticket_types")
+        if kind and not cleaned.get("reserved") and "reserved" not in self.errors:
+            self.add_error("reserved", "Say how many to reserve.")
+        if cleaned.get("reserved") and not kind:
+            self.add_error("reserves", "Say of which type.")
+        if kind and only and kind not in only:
+            self.add_error("reserves", "The code is not for this type. Choose it above too, or reserve another.")
 
     def _minor(self, name: str) -> int | None:
         text = (self.cleaned_data.get(name) or "").strip().replace(",", ".")

@@ -14,7 +14,9 @@ from django.db.models import Q
 
 from events.models import Event, Pricing, Promotion, TicketType
 from events.pages import changed
+from events.reduction import off_minor
 from ticketing.lib.prepared import Param, Prepared
+from trail import record
 
 CLAIM = (
     "UPDATE events_promotion SET uses = uses + 1, given_minor = given_minor + %s WHERE id = %s "
@@ -75,11 +77,16 @@ def unlocks(*, promotion: Promotion | None, kind: TicketType) -> bool:
     return promotion is not None and promotion.unlocks_hidden and is_for(promotion=promotion, kind=kind)
 
 
-def discount_minor(*, promotion: Promotion, kind: TicketType) -> int:
-    """What is taken off one ticket: per cent rounded half up, never more than the price. Nothing off what buyers choose to give."""
+def opens_or_reserves(*, promotion: Promotion, kinds: Iterable[TicketType]) -> bool:
+    """Whether these types need the code for more than their price."""
+    return any(kind.pk == promotion.reserves_id or (kind.hidden and unlocks(promotion=promotion, kind=kind)) for kind in kinds)
+
+
+def discount_minor(*, promotion: Promotion, kind: TicketType, price_minor: int) -> int:
+    """What is taken off one ticket of this price. Nothing off what buyers choose to give."""
     if kind.pricing == Pricing.DONATION or not is_for(promotion=promotion, kind=kind):
         return 0
-    return min(kind.price_minor, promotion.amount_minor + (kind.price_minor * promotion.percent + 50) // 100)
+    return off_minor(price_minor=price_minor, percent=promotion.percent, amount_minor=promotion.amount_minor)
 
 
 def claim(*, promotion_id: int, given_minor: int) -> None:
@@ -118,13 +125,19 @@ def save(*, event: Event, promotion: Promotion, fields: Mapping[str, Any], kinds
     """Make or change a code. BelowUsed when a limit is less than what holds and orders use."""
     fields = dict(fields)
     with transaction.atomic():
+        act = "code_changed" if promotion.pk else "code_made"
         if promotion.pk is None:
             promotion = Promotion.objects.create(event=event, **fields)
         else:
             _change(promotion, fields)
         promotion.ticket_types.set(kinds)
-        changed(event)
+        _told(event, act, fields["code"])
     return promotion
+
+
+def _told(event: Event, act: str, code: str) -> None:
+    record.note(act=act, about="event", about_id=event.pk, event_id=event.pk, organiser_id=event.organiser_id, words=code)
+    changed(event)
 
 
 def _change(promotion: Promotion, fields: Mapping[str, Any]) -> None:
@@ -146,7 +159,7 @@ def archive(*, promotion: Promotion, now: datetime) -> None:
     """Not taken any more; holds and orders that use it keep their price."""
     with transaction.atomic():
         Promotion.objects.filter(pk=promotion.pk, archived_at=None).update(archived_at=now)
-        changed(promotion.event)
+        _told(promotion.event, "code_archived", promotion.code)
 
 
 def copy(*, source: Event, target: Event, kinds: Mapping[int, TicketType]) -> None:
@@ -156,6 +169,8 @@ def copy(*, source: Event, target: Event, kinds: Mapping[int, TicketType]) -> No
         if promotion.ticket_types.all() and not wanted:
             continue  # for types that are not sold any more: it would be for all of them
         promotion.pk, promotion.event, promotion.uses, promotion.given_minor = None, target, 0, 0
+        # What it reserves is claimed anew in the copy's capacities (reserving.py).
+        promotion.reserves, promotion.reserved, promotion.reserved_free = None, 0, 0
         promotion._state.adding = True
         promotion.save()
         promotion.ticket_types.set(wanted)

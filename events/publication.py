@@ -1,6 +1,7 @@
 """An event's life: made, edited, published, unpublished, cancelled, copied. The only writer of Event,
 TicketType and (with inventory.py) Quota; every change makes the cached pages out of date."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +9,24 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import Organiser
-from events import inventory, promotions, questions, terms
+from events import categories, discounts, inventory, promotions, questions, reserving, terms, tier_steps
 from events.models import Event, Pricing, Quota, TicketType
 from events.pages import changed
 from ticketing.lib import tokens
 from trail import record
 
-ON_THE_TRAIL = ("name", "pricing", "price_minor", "sale_starts_at", "sale_ends_at", "min_per_order", "max_per_order", "hidden")
+ON_THE_TRAIL = (
+    "name",
+    "pricing",
+    "price_minor",
+    "sale_starts_at",
+    "sale_ends_at",
+    "min_per_order",
+    "max_per_order",
+    "hidden",
+    "is_addon",
+    "most_per_ticket",
+)
 ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover")
 
 
@@ -115,9 +127,10 @@ def cancel(*, event: Event, now: datetime) -> bool:
 
 
 def copy_event(*, event: Event) -> Event:
-    """A new, unpublished event with the same set-up: ticket types, capacities, codes, texts."""
+    """A new, unpublished event with the same set-up: ticket types and their prices, capacities, headings,
+    discounts, codes, texts; nothing of what was sold."""
     with transaction.atomic():
-        types = list(event.ticket_types.filter(archived_at=None).prefetch_related("quotas"))
+        types = list(event.ticket_types.filter(archived_at=None).prefetch_related("quotas", "base_types"))
         quotas = {quota.pk: Quota(name=quota.name, capacity=quota.capacity) for quota in event.quotas.all()}
         copy = Event.objects.get(pk=event.pk)
         copy.pk, copy.slug, copy.name = None, free_slug(event.name), f"{event.name} (copy)"[:160]
@@ -128,21 +141,41 @@ def copy_event(*, event: Event) -> Event:
         for quota in quotas.values():
             quota.event = copy
             quota.save()
+        headings = categories.copy(source=event, target=copy)
         kinds = {kind.pk: kind for kind in types}
+        sold_with = {kind.pk: [base.pk for base in kind.base_types.all()] for kind in types}
         for kind in types:
             wanted = [quotas[quota.pk] for quota in kind.quotas.all()]
             kind.pk, kind.event = None, copy
+            kind.category = headings.get(kind.category_id or 0)
             kind._state.adding = True
             kind.save()
             kind.quotas.set(wanted)
+        for old, bases in sold_with.items():
+            kinds[old].base_types.set([kinds[base] for base in bases if base in kinds])
+        tier_steps.copy(kinds=kinds)
+        discounts.copy(source=event, target=copy, kinds=kinds)
         promotions.copy(source=event, target=copy, kinds=kinds)
         terms.copy(source=event, target=copy)
         questions.copy(source=event, target=copy, kinds=kinds)
+        reserving.copy(source=event, target=copy, kinds=kinds)
     return copy
 
 
-def save_ticket_type(*, event: Event, kind: TicketType, quotas: list[Quota], own_capacity: int | None) -> TicketType:
-    """Make or change a type. `own_capacity`: its own quota is made, or given this capacity (BelowClaimed)."""
+class QuotasInUse(Exception):
+    """What was sold is counted in the capacities that a type has now, so it can't get others."""
+
+    code = "quotas_in_use"
+
+    def __init__(self) -> None:
+        super().__init__("Tickets of this type may be sold or held already, and count against its capacities. Change their size instead.")
+
+
+def save_ticket_type(
+    *, event: Event, kind: TicketType, quotas: list[Quota], own_capacity: int | None, base_types: Sequence[TicketType] | None = None
+) -> TicketType:
+    """Make or change a type. `own_capacity`: its own quota is made, or given this capacity (BelowClaimed).
+    `base_types`: of an add-on, what it is sold with; None leaves them. QuotasInUse."""
     with transaction.atomic():
         kind.event = event
         before = TicketType.objects.filter(pk=kind.pk).values(*ON_THE_TRAIL).first() or {}
@@ -152,24 +185,38 @@ def save_ticket_type(*, event: Event, kind: TicketType, quotas: list[Quota], own
             kind.position = event.ticket_types.count()
         kind.save()
         if own_capacity is not None:
-            own = _own_quota(event, kind)
+            own = _own_quota(event, kind, str(before.get("name", kind.name)))
             inventory.set_capacity(quota=own, capacity=own_capacity)
             quotas = [*quotas, own]
-        kind.quotas.set({quota.pk: quota for quota in quotas}.values())
+        _set_quotas(kind, {quota.pk: quota for quota in quotas})
+        if base_types is not None:
+            kind.base_types.set(base for base in base_types if base.pk != kind.pk and kind.is_addon)
         was_now = {name: (_short(before.get(name)), _short(getattr(kind, name))) for name in ON_THE_TRAIL}
         _note(event, "type_changed" if before else "type_made", was_now if before else None, words=kind.name)
         changed(event)
     return kind
 
 
-def _own_quota(event: Event, kind: TicketType) -> Quota:
-    found = kind.quotas.filter(name=f"{kind.name}"[:80]).first()
-    if found:
-        return found
+def _set_quotas(kind: TicketType, wanted: dict[int, Quota]) -> None:
+    """A type whose every capacity has something claimed may have sold: then they stay."""
+    now = list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
+    if now and {quota.pk for quota in now} != wanted.keys() and all(quota.claimed for quota in now):
+        raise QuotasInUse()
+    kind.quotas.set(wanted.values())
+
+
+def _own_quota(event: Event, kind: TicketType, old_name: str) -> Quota:
+    """The one that has the type's name; it is renamed with it."""
+    found = kind.quotas.filter(name=old_name[:80]).first()
     name, number = kind.name[:80], 2
-    while Quota.objects.filter(event=event, name=name).exists():
+    while Quota.objects.filter(event=event, name=name).exclude(pk=found.pk if found else None).exists():
         name, number = f"{kind.name[:74]} {number}", number + 1
-    return Quota.objects.create(event=event, name=name, capacity=0)
+    if found is None:
+        return Quota.objects.create(event=event, name=name, capacity=0)
+    if found.name != name:
+        Quota.objects.filter(pk=found.pk).update(name=name)
+        found.name = name
+    return found
 
 
 def archive_ticket_type(*, kind: TicketType, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events import views_manage, views_promotions, views_public, views_terms, views_tickets
+from events import views_manage, views_prices, views_promotions, views_public, views_terms, views_tickets
 
 app_name = "events"
 urlpatterns = [
@@ -27,6 +27,16 @@ urlpatterns = [
     path("manage/events/<slug:slug>/codes/<int:pk>/", views_promotions.promotion_edit, name="promotion-edit"),
     path("manage/events/<slug:slug>/codes/<int:pk>/archive/", views_promotions.promotion_archive, name="promotion-archive"),
     path("manage/events/<slug:slug>/terms/", views_terms.terms_edit, name="terms-edit"),
+    path("manage/events/<slug:slug>/tickets/<int:kind>/prices/", views_prices.tier_list, name="tier-list"),
+    path("manage/events/<slug:slug>/tickets/<int:kind>/prices/new/", views_prices.tier_new, name="tier-new"),
+    path("manage/events/<slug:slug>/tickets/<int:kind>/prices/<int:pk>/", views_prices.tier_edit, name="tier-edit"),
+    path("manage/events/<slug:slug>/tickets/<int:kind>/prices/<int:pk>/archive/", views_prices.tier_archive, name="tier-archive"),
+    path("manage/events/<slug:slug>/discounts/new/", views_prices.discount_new, name="discount-new"),
+    path("manage/events/<slug:slug>/discounts/<int:pk>/", views_prices.discount_edit, name="discount-edit"),
+    path("manage/events/<slug:slug>/discounts/<int:pk>/archive/", views_prices.discount_archive, name="discount-archive"),
+    path("manage/events/<slug:slug>/categories/new/", views_prices.category_new, name="category-new"),
+    path("manage/events/<slug:slug>/categories/<int:pk>/", views_prices.category_edit, name="category-edit"),
+    path("manage/events/<slug:slug>/categories/<int:pk>/removal/", views_prices.category_removal, name="category-removal"),
     path("manage/events/<slug:slug>/quotas/new/", views_tickets.quota_new, name="quota-new"),
     path("manage/events/<slug:slug>/quotas/<int:pk>/", views_tickets.quota_edit, name="quota-edit"),
 ]

@@ -1,11 +1,12 @@
 """The organiser's pages about codes."""
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from events import promotions
+from events import inventory, promotions, reserving
 from events.access import event_for_member
 from events.models import Event, Promotion
 from events.promotion_form import PromotionForm
@@ -15,7 +16,7 @@ from ticketing.lib import clock
 @login_required
 def promotion_list(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    found = list(event.promotions.filter(archived_at=None).prefetch_related("ticket_types"))
+    found = list(event.promotions.filter(archived_at=None).select_related("reserves").prefetch_related("ticket_types"))
     return render(request, "events/promotions.html", {"event": event, "tab": "tickets", "promotions": found, "now": clock.now()})
 
 
@@ -36,18 +37,28 @@ def _form_page(request: HttpRequest, event: Event, promotion: Promotion, heading
     form = PromotionForm(request.POST or None, event=event, promotion=promotion)
     if request.method == "POST" and form.is_valid():
         try:
-            kinds = list(form.cleaned_data["ticket_types"])
-            promotions.save(event=event, promotion=promotion, fields=form.fields_for_verb(), kinds=kinds)
+            _save(event, promotion, form)
             return redirect("events:promotion-list", slug=event.slug)
         except promotions.BelowUsed as error:
             form.add_error(error.field, str(error))
+        except (reserving.ReserveInUse, inventory.SoldOut) as error:
+            form.add_error("reserved", str(error))
     context = {"event": event, "tab": "tickets", "form": form, "heading": heading, "promotion": promotion}
     return render(request, "events/promotion_form.html", context, status=422 if form.errors else 200)
+
+
+def _save(event: Event, promotion: Promotion, form: PromotionForm) -> None:
+    """The code and what it reserves, both or neither."""
+    typed = form.cleaned_data
+    with transaction.atomic():
+        saved = promotions.save(event=event, promotion=promotion, fields=form.fields_for_verb(), kinds=list(typed["ticket_types"]))
+        reserving.reserve(promotion=saved, kind=typed["reserves"], places=typed["reserved"] or 0)
 
 
 @login_required
 @require_POST
 def promotion_archive(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    promotions.archive(promotion=get_object_or_404(Promotion, event=event, pk=pk), now=clock.now())
+    promotions.archive(promotion=get_object_or_404(Promotion.objects.select_related("event"), event=event, pk=pk), now=clock.now())
+    reserving.put_ended_on_sale(now=clock.now())
     return redirect("events:promotion-list", slug=slug)

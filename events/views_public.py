@@ -54,6 +54,8 @@ def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> 
     context = {
         "event": event,
         "offers": offers,
+        "sections": offer.by_heading(offers=offers),
+        "reductions": offer.reductions(event=event, now=now),
         "price": offer.from_price(offers),
         "over": event.ends_at <= now,
         "preview": preview,

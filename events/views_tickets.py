@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from events import discounts
 from events import publication as verbs
 from events.access import event_for_member
 from events.forms import QuotaForm, TicketTypeForm
@@ -18,9 +19,17 @@ from ticketing.lib import clock
 @login_required
 def ticket_types(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    kinds = list(event.ticket_types.filter(archived_at=None).prefetch_related("quotas"))
+    kinds = list(event.ticket_types.filter(archived_at=None).select_related("category").prefetch_related("quotas"))
     shared = [quota for quota in event.quotas.prefetch_related("ticket_types") if quota.name not in {kind.name for kind in kinds}]
-    return render(request, "events/ticket_types.html", {"event": event, "tab": "tickets", "kinds": kinds, "shared": shared})
+    context = {
+        "event": event,
+        "tab": "tickets",
+        "kinds": kinds,
+        "shared": shared,
+        "discounts": [(each, discounts.effect(discount=each, event=event)) for each in event.discounts.filter(archived_at=None)],
+        "categories": list(event.categories.all()),
+    }
+    return render(request, "events/ticket_types.html", context)
 
 
 @login_required
@@ -42,11 +51,17 @@ def _save_type(request: HttpRequest, event: Event, form: TicketTypeForm, kind: T
     if request.method == "POST" and form.is_valid():
         try:
             verbs.save_ticket_type(
-                event=event, kind=form.apply_to(kind), quotas=list(form.cleaned_data["quotas"]), own_capacity=form.cleaned_data["capacity"]
+                event=event,
+                kind=form.apply_to(kind),
+                quotas=list(form.cleaned_data["quotas"]),
+                own_capacity=form.cleaned_data["capacity"],
+                base_types=list(form.cleaned_data["base_types"]),
             )
             return redirect("events:ticket-types", slug=event.slug)
         except BelowClaimed as error:
             form.add_error("capacity", str(error))
+        except verbs.QuotasInUse as error:
+            form.add_error("quotas", str(error))
     return _page(request, form, {"event": event, "heading": heading, "kind": kind})
 
 

@@ -30,36 +30,57 @@ SUCCEEDED = "p.succeeded_at IS NOT NULL"
 INVARIANTS = (
     Invariant(
         "I1",
-        "held + sold = claimed, and claimed is between 0 and capacity, for every quota",
+        "held + sold + reserved by vouchers = claimed, and claimed is between 0 and capacity, for every quota",
         """
         WITH needed AS (
           SELECT tq.quota_id, sum(line.quantity) AS places FROM (
+            SELECT p.reserves_id AS ticket_type_id, p.reserved_free AS quantity FROM events_promotion p WHERE p.reserved_free > 0
+            UNION ALL
             SELECT l.ticket_type_id, l.quantity FROM registrations_holdline l JOIN registrations_hold h ON h.id = l.hold_id
             WHERE h.released_at IS NULL AND h.converted_at IS NULL
             UNION ALL
             SELECT l.ticket_type_id, l.quantity FROM registrations_orderline l JOIN registrations_order o ON o.id = l.order_id
             WHERE o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL
           ) line JOIN events_tickettype_quotas tq ON tq.tickettype_id = line.ticket_type_id GROUP BY tq.quota_id)
-        SELECT 'quota ' || q.id || ': claimed ' || q.claimed || ', held and sold ' || coalesce(n.places, 0)
+        SELECT 'quota ' || q.id || ': claimed ' || q.claimed || ', held, sold and reserved ' || coalesce(n.places, 0)
         FROM events_quota q LEFT JOIN needed n ON n.quota_id = q.id
         WHERE q.claimed <> coalesce(n.places, 0) OR q.claimed < 0 OR q.claimed > q.capacity""",
     ),
     Invariant(
         "I5",
-        "uses of a code = its holds + its orders, and what they take off = what is booked, within its limits",
+        "uses of a code = its holds + its orders, what they take off and what they have of its places = what is booked, within its limits",
         """
         WITH used AS (
-          SELECT u.promotion_id, count(*) AS uses, sum(u.given) AS given FROM (
-            SELECT h.promotion_id, (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_holdline l WHERE l.hold_id = h.id) AS given
+          SELECT u.promotion_id, count(*) AS uses, sum(u.given) AS given, sum(u.reserved) AS reserved FROM (
+            SELECT h.promotion_id, h.reserved, CASE WHEN h.discount_id IS NOT NULL THEN 0 ELSE
+              (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_holdline l WHERE l.hold_id = h.id) END AS given
             FROM registrations_hold h WHERE h.promotion_id IS NOT NULL AND h.released_at IS NULL AND h.converted_at IS NULL
             UNION ALL
-            SELECT o.promotion_id, (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_orderline l WHERE l.order_id = o.id)
+            SELECT o.promotion_id, o.reserved, CASE WHEN o.discount_id IS NOT NULL THEN 0 ELSE
+              (SELECT coalesce(sum(l.quantity * l.discount_minor), 0) FROM registrations_orderline l WHERE l.order_id = o.id) END
             FROM registrations_order o WHERE o.promotion_id IS NOT NULL AND o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL
           ) u GROUP BY u.promotion_id)
-        SELECT 'code ' || p.code || ': ' || p.uses || ' uses and ' || p.given_minor || ' off, held and sold ' || coalesce(u.uses, 0)
-          || ' and ' || coalesce(u.given, 0)
+        SELECT 'code ' || p.code || ': ' || p.uses || ' uses, ' || p.given_minor || ' off and ' || p.reserved - p.reserved_free
+          || ' of its places, held and sold ' || coalesce(u.uses, 0) || ', ' || coalesce(u.given, 0) || ' and ' || coalesce(u.reserved, 0)
         FROM events_promotion p LEFT JOIN used u ON u.promotion_id = p.id
-        WHERE p.uses <> coalesce(u.uses, 0) OR p.given_minor <> coalesce(u.given, 0) OR p.uses > p.max_uses OR p.given_minor > p.budget_minor""",
+        WHERE p.uses <> coalesce(u.uses, 0) OR p.given_minor <> coalesce(u.given, 0) OR p.uses > p.max_uses OR p.given_minor > p.budget_minor
+          OR p.reserved - p.reserved_free <> coalesce(u.reserved, 0)""",
+    ),
+    Invariant(
+        "I6",
+        "tickets at a price step that counts them = held + sold at it, and no more than there are",
+        """
+        WITH used AS (
+          SELECT line.tier_id, sum(line.quantity) AS tickets FROM (
+            SELECT l.tier_id, l.quantity FROM registrations_holdline l JOIN registrations_hold h ON h.id = l.hold_id
+            WHERE l.tier_id IS NOT NULL AND h.released_at IS NULL AND h.converted_at IS NULL
+            UNION ALL
+            SELECT l.tier_id, l.quantity FROM registrations_orderline l JOIN registrations_order o ON o.id = l.order_id
+            WHERE l.tier_id IS NOT NULL AND o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL
+          ) line GROUP BY line.tier_id)
+        SELECT 'price step ' || t.id || ': claimed ' || t.claimed || ', held and sold ' || coalesce(u.tickets, 0)
+        FROM events_pricetier t LEFT JOIN used u ON u.tier_id = t.id
+        WHERE t.quantity IS NOT NULL AND (t.claimed <> coalesce(u.tickets, 0) OR t.claimed > t.quantity)""",
     ),
     Invariant(
         "I2",

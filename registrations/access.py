@@ -31,7 +31,9 @@ HOLD = Prepared(
 HOLD_LINES = Prepared(
     lambda: (
         HoldLine.objects.select_related("ticket_type")
-        .only("hold_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tax_rate", "tax_minor", *TYPE)
+        .only(
+            "hold_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tier_id", "is_addon", "tax_rate", "tax_minor", *TYPE
+        )
         .filter(hold=Param("hold"))
     )
 )
@@ -46,7 +48,9 @@ ORDER = Prepared(
 ORDER_LINES = Prepared(
     lambda: (
         OrderLine.objects.select_related("ticket_type")
-        .only("order_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tax_rate", "tax_minor", *TYPE)
+        .only(
+            "order_id", "ticket_type_id", "quantity", "price_minor", "discount_minor", "tier_id", "is_addon", "tax_rate", "tax_minor", *TYPE
+        )
         .filter(order=Param("order"))
     )
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from registrations import allowance
+from registrations import allowance, claims
 from registrations.checkout import Refused
 from registrations.models import Order
 from trail import record
@@ -19,7 +19,7 @@ def change_buyer(*, order: Order, name: str, email: str, now: datetime) -> None:
         if row.cancelled_at or row.expired_at:
             raise Refused("This order has ended, so its buyer can't be changed.", code="order_ended")
         if allowance.canonical(row.buyer_email) != allowance.canonical(email):
-            tickets = sum(row.lines.values_list("quantity", flat=True))
+            tickets = claims.tickets_of_buyer(lines=row.lines.all())
             allowance.claim(event_id=row.event_id, email=email, tickets=tickets, limit=row.event.max_per_buyer)
             allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=tickets)
         Order.objects.filter(pk=row.pk).update(buyer_name=name, buyer_email=email, revision=F("revision") + 1)

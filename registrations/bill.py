@@ -9,11 +9,14 @@ from registrations.models import Priced, PricedLine
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """`fee_minor`: as shown, with its tax unless taxes come on top. `taxes`: (per cent, minor units)."""
+    """`fee_minor`: as shown, with its tax unless taxes come on top. `taxes`: (per cent, minor units).
+    `code`: the one that was used. `reduced_by`: why lines cost less, in words."""
 
     fee_minor: int
     taxes: list[tuple[str, int]]
     on_top: bool
+    code: str = ""
+    reduced_by: str = ""
 
     @property
     def tax_minor(self) -> int:
@@ -29,7 +32,14 @@ def bill_of(*, priced: Priced, lines: Sequence[PricedLine]) -> Bill:
     if priced.fee_tax_minor:
         sums[priced.fee_tax_rate] = sums.get(priced.fee_tax_rate, 0) + priced.fee_tax_minor
     fee = priced.fee_minor + (0 if priced.tax_on_top else priced.fee_tax_minor)
-    return Bill(fee_minor=fee, taxes=[(percent(rate), amount) for rate, amount in sorted(sums.items())], on_top=priced.tax_on_top)
+    code = priced.promotion.code if priced.promotion else ""
+    return Bill(
+        fee_minor=fee,
+        taxes=[(percent(rate), amount) for rate, amount in sorted(sums.items())],
+        on_top=priced.tax_on_top,
+        code=code,
+        reduced_by=priced.discount.name if priced.discount else f"with the code {code}" if code else "",
+    )
 
 
 def percent(rate: Decimal) -> str:

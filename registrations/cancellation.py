@@ -5,10 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from events import inventory, promotions
 from outbox import post
-from registrations import allowance
-from registrations.checkout import given_minor
+from registrations import allowance, claims
 from registrations.models import Hold, Order, Ticket
 from trail import record
 
@@ -23,16 +21,14 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
         Order.objects.filter(pk=row.pk).update(cancelled_at=now)
         order.cancelled_at = now
         Ticket.objects.filter(order=row, voided_at=None).update(voided_at=now, void_reason="cancelled")
-        quantities = dict(row.lines.values_list("ticket_type_id", "quantity"))
+        lines = list(row.lines.all())
         if row.confirmed_at:
-            if row.promotion_id:
-                promotions.release(promotion_id=row.promotion_id, given_minor=given_minor(lines=row.lines.all()))
-            inventory.release(needs=inventory.quota_needs(quantities=quantities))
+            claims.give_back(priced=row, lines=lines)
             post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now, event_id=row.event_id)
         elif row.hold_id:
             _free_hold(row.hold_id, now)
         # After the places, as the sweeper does, so that the two never wait in a ring.
-        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=sum(quantities.values()))
+        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=claims.tickets_of_buyer(lines=lines))
         record.note(act="order_cancelled", about="order", about_id=row.pk, event_id=row.event_id)
     return True
 

@@ -1,6 +1,7 @@
 """The buyer's way, one door: hold → details → place_order → confirm_order. HOT.
 
     choosing.py   what was picked, whether it may be bought now, what it costs
+    claims.py     what is given back and taken again as one
     holding.py    places set aside: hold, extend, keep for a payment, give back
     ordering.py   the order: placed from a hold, confirmed, its tickets issued
     refusals.py   what the buyer is told when it can't be done
@@ -8,7 +9,7 @@
 Rooms above call these verbs from here and need not know which module has which.
 """
 
-from registrations.choosing import Pick, given_minor, is_on_sale
+from registrations.choosing import Pick, is_on_sale
 from registrations.holding import (
     decide_unpaid,
     extend_hold,
@@ -31,7 +32,6 @@ __all__ = [
     "confirm_order",
     "decide_unpaid",
     "extend_hold",
-    "given_minor",
     "hold",
     "hold_again",
     "is_on_sale",

@@ -2,14 +2,14 @@
 
 Nothing is written here: the lines it gives are those of the hold, which is made in holding.py."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from events import price, promotions
+from events import addons, discounts, price, promotions, tiers
 from events.models import Event, Pricing, Promotion, TicketType
-from registrations import allowance
-from registrations.models import Hold, HoldLine, PricedLine
+from registrations import allowance, claims
+from registrations.models import Hold, HoldLine
 from registrations.refusals import Refused
 
 
@@ -31,12 +31,13 @@ def promotion_of(*, event: Event, code: str, now: datetime) -> Promotion:
 
 
 def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | None, now: datetime) -> list[HoldLine]:
-    """The lines of a hold, not yet written. Refused when these tickets can't be bought like this."""
+    """The lines of a hold at the types' own prices, not yet written. Refused when these tickets can't be bought like this."""
     if event.published_at is None or event.cancelled_at is not None or event.ends_at <= now:
         raise Refused("This event is not on sale.", code="not_on_sale")
     if not picks:
         raise Refused("Choose at least one ticket.", code="nothing_picked")
-    if event.max_per_buyer is not None and sum(pick.quantity for pick in picks) > event.max_per_buyer:
+    lines = [_checked_line(event, pick, now, promotion) for pick in picks]
+    if event.max_per_buyer is not None and claims.tickets_of_buyer(lines=lines) > event.max_per_buyer:
         raise Refused(
             str(allowance.TooManyForBuyer(event.max_per_buyer)), code="too_many_for_buyer", ticket_type_id=picks[0].ticket_type.pk
         )
@@ -46,7 +47,9 @@ def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | 
             code="code_for_others",
             ticket_type_id=picks[0].ticket_type.pk,
         )
-    return [_checked_line(event, pick, now, promotion) for pick in picks]
+    if any(line.is_addon for line in lines):
+        _check_addons(picks)
+    return lines
 
 
 def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion | None) -> HoldLine:
@@ -64,8 +67,14 @@ def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion 
         cost = pick.price_minor if pick.price_minor is not None else kind.price_minor
         if cost < kind.price_minor:
             raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
-    off = promotions.discount_minor(promotion=promotion, kind=kind) if promotion else 0
-    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost - off, discount_minor=off, tax_rate=kind.tax_rate)
+    return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost, tax_rate=kind.tax_rate, is_addon=kind.is_addon)
+
+
+def _check_addons(picks: Sequence[Pick]) -> None:
+    try:
+        addons.check(quantities={pick.ticket_type: pick.quantity for pick in picks})
+    except addons.NotWithThese as refusal:
+        raise Refused(str(refusal), code=refusal.code, ticket_type_id=refusal.kind.pk) from refusal
 
 
 def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
@@ -75,18 +84,63 @@ def is_on_sale(*, ticket_type: TicketType, now: datetime) -> bool:
     return started and not ended
 
 
-def set_price(*, new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
-    """Taxes and the buyer's part of the fee, worked out once: the order costs what was shown from here on."""
+def stepped(*, lines: Sequence[HoldLine]) -> dict[int, int]:
+    """{ticket type id: tickets} of the types whose price has steps."""
+    return {line.ticket_type_id: line.quantity for line in lines if tiers.has_steps(kind=line.ticket_type)}
+
+
+def on_their_steps(*, lines: Sequence[HoldLine], now: datetime) -> list[HoldLine]:
+    """The same tickets at the prices of this moment, claimed; those across a boundary are a line of their own."""
+    taken = tiers.take(wanted=stepped(lines=lines), now=now)
+    found = []
+    for line in lines:
+        if line.ticket_type_id not in taken:
+            found.append(line)
+            continue
+        for portion in taken[line.ticket_type_id]:
+            cost = portion.tier.price_minor if portion.tier else line.price_minor
+            found.append(
+                HoldLine(
+                    ticket_type=line.ticket_type,
+                    tier=portion.tier,
+                    quantity=portion.quantity,
+                    price_minor=cost,
+                    tax_rate=line.tax_rate,
+                    is_addon=line.is_addon,
+                )
+            )
+    return found
+
+
+def set_price(*, new: Hold, lines: Sequence[HoldLine], promotion: Promotion | None, now: datetime, paid_online: bool = True) -> None:
+    """Reductions, taxes and, where it is paid online, the buyer's part of the fee. Worked out once: the order
+    costs what was shown from here on."""
+    new.promotion = promotion
+    if promotion or new.event.discounted:
+        _reduce(new, lines, promotion, now)
     if not any(line.price_minor for line in lines):
         return
     asked = [price.Line(quantity=line.quantity, price_minor=line.price_minor, tax_rate=line.tax_rate) for line in lines]
-    worked_out = price.price_of(event=new.event, lines=asked, on=now.date())
+    fee = price.fee_rule(event=new.event, on=now.date()) if paid_online else None
+    worked_out = price.compose(lines=asked, tax_on_top=new.event.tax_on_top, fee=fee)
     new.tax_on_top = new.event.tax_on_top
     new.fee_minor, new.fee_tax_minor, new.fee_tax_rate = worked_out.fee_minor, worked_out.fee_tax_minor, worked_out.fee_tax_rate
     for line, tax in zip(lines, worked_out.taxes, strict=True):
         line.tax_minor = tax
 
 
-def given_minor(*, lines: Iterable[PricedLine]) -> int:
-    """What a code takes off these lines in all."""
-    return sum(line.quantity * line.discount_minor for line in lines)
+def _reduce(new: Hold, lines: Sequence[HoldLine], promotion: Promotion | None, now: datetime) -> None:
+    """The code's reduction or the best discount, whichever takes off more; never both. A code that does nothing
+    then is not used up."""
+    asked = [discounts.Asked(kind=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
+    by_code = [
+        promotions.discount_minor(promotion=promotion, kind=line.kind, price_minor=line.price_minor) if promotion else 0 for line in asked
+    ]
+    discount, off = discounts.best(discounts=discounts.running(event=new.event, now=now), lines=asked)
+    if discount and discounts.total_off(lines=asked, off=off) > discounts.total_off(lines=asked, off=by_code):
+        new.discount = discount
+        if promotion and not promotions.opens_or_reserves(promotion=promotion, kinds=[line.kind for line in asked]):
+            new.promotion = None
+    for line, each in zip(lines, off if new.discount_id else by_code, strict=True):
+        line.price_minor -= each
+        line.discount_minor = each

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from registrations import allowance
+from registrations import allowance, claims
 from registrations.checkout import release_hold
 from registrations.models import Hold, Order
 from ticketing.lib import meters, traces
@@ -40,5 +40,5 @@ def _expire_order(order: Order | None, now: datetime) -> None:
     if order is None:
         return
     if Order.objects.filter(pk=order.pk, confirmed_at=None, expired_at=None, cancelled_at=None).update(expired_at=now):
-        tickets = sum(order.lines.values_list("quantity", flat=True))
+        tickets = claims.tickets_of_buyer(lines=order.lines.all())
         allowance.release(event_id=order.event_id, email=order.buyer_email, tickets=tickets)

@@ -203,9 +203,12 @@ def _seats(hold: Hold, lines: Sequence[HoldLine], data: Any) -> Any:
     for each in hold.attendees:
         kept.setdefault(each.get("ticket_type"), []).append(each)
     number = 0
+    lines = [line for line in lines if not line.is_addon]  # a cup has no name
     total = sum(line.quantity for line in lines)
+    begun: dict[int, int] = {}  # a type may have several lines, one for each price
     for line in lines:
-        before = kept.get(line.ticket_type_id, [])
+        before = kept.get(line.ticket_type_id, [])[begun.get(line.ticket_type_id, 0) :]
+        begun[line.ticket_type_id] = begun.get(line.ticket_type_id, 0) + line.quantity
         for n in range(line.quantity):
             number += 1
             prefix = f"attendee-{number}"

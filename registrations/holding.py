@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from psycopg.types.json import Jsonb
 
-from events import inventory, promotions
+from events import inventory, promotions, reserving
 from events.models import Event, Promotion
-from registrations import choosing
+from registrations import choosing, claims
 from registrations.choosing import Pick
 from registrations.models import Hold, HoldLine, Order
 from registrations.refusals import HoldEnded, Refused
@@ -65,32 +65,36 @@ def hold(
 def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str, source: str) -> Hold:
     promotion = choosing.promotion_of(event=event, code=code, now=now) if code else None
     lines = choosing.chosen_lines(event=event, picks=picks, promotion=promotion, now=now)
-    needs = inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines})
+    needs = inventory.quota_needs(quantities=claims.by_type(lines=lines))
     new = Hold(
         event=event,
         token=tokens.link_token(),
         attempt=attempt or None,
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
-        promotion=promotion,
         source=source,
     )
-    choosing.set_price(new=new, lines=lines, now=now)
+    stepped = choosing.stepped(lines=lines)
+    if not stepped:
+        choosing.set_price(new=new, lines=lines, promotion=promotion, now=now)
     try:
         with transaction.atomic():
-            earlier = _give_back_earlier(event, replacing, now, promotion)
+            earlier = _give_back_earlier(event, replacing, now, promotion, list(stepped))
             if earlier:
                 new.buyer_name, new.buyer_email, new.attendees = earlier.buyer_name, earlier.buyer_email, earlier.attendees
                 new.billing, new.answers = earlier.billing, earlier.answers
                 new.source = source or earlier.source
+            if stepped:  # their prices are known only when their tickets are claimed
+                lines = choosing.on_their_steps(lines=lines, now=now)
+                choosing.set_price(new=new, lines=lines, promotion=promotion, now=now)
             ADD_HOLD.run([new])
             for line in lines:
                 line.hold = new
             ADD_HOLD_LINES.run(lines)
             if earlier:
                 Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
-            if promotion:
-                promotions.claim(promotion_id=promotion.pk, given_minor=choosing.given_minor(lines=lines))
+            if new.promotion:
+                needs = _use_code(new, new.promotion, lines, needs)
             inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
     except promotions.UsedUp as refusal:
         raise Refused(str(refusal), code=refusal.code) from refusal
@@ -103,13 +107,29 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
     return new
 
 
-def _give_back_earlier(event: Event, token: str | None, now: datetime, promotion: Promotion | None) -> Hold | None:
+def draft(*, event: Event) -> Hold:
+    """One that is never kept: it carries the price of tickets that are sold at once."""
+    return Hold(event=event)
+
+
+def _use_code(new: Hold, promotion: Promotion, lines: Sequence[HoldLine], needs: dict[int, int]) -> dict[int, int]:
+    """One use of the code; and what is still needed of the quotas, where it has places of its own."""
+    promotions.claim(promotion_id=promotion.pk, given_minor=claims.given_minor(priced=new, lines=lines))
+    wanted = claims.by_type(lines=lines).get(promotion.reserves_id or 0, 0)
+    new.reserved = reserving.take(promotion_id=promotion.pk, at_most=wanted) if wanted else 0
+    if not new.reserved:
+        return needs
+    Hold.objects.filter(pk=new.pk).update(reserved=new.reserved)
+    return claims.needs(priced=new, lines=lines)
+
+
+def _give_back_earlier(event: Event, token: str | None, now: datetime, promotion: Promotion | None, stepped: Sequence[int]) -> Hold | None:
     if not token:
         return None
     without_order = Q(order=None) | Q(order__expired_at__isnull=False)
     earlier = Hold.objects.filter(without_order, event=event, token=token).first()
     if earlier is not None:
-        _release(earlier, now, False, promotion)  # one that ended before gives nothing back, but what was typed moves on
+        _release(earlier, now, False, promotion, stepped)  # one that ended before gives nothing back, but what was typed moves on
     return earlier
 
 
@@ -117,10 +137,13 @@ def hold_again(*, hold: Hold, now: datetime) -> Hold:
     """The same tickets as a hold that ended, at today's prices, with what was typed. SoldOut or Refused.
 
     Pressed twice, it gives the same new hold."""
-    lines = hold.lines.select_related("ticket_type", "ticket_type__event")
-    picks = [Pick(ticket_type=line.ticket_type, quantity=line.quantity, price_minor=line.price_minor) for line in lines]
+    picks: dict[int, Pick] = {}
+    for line in hold.lines.select_related("ticket_type", "ticket_type__event"):
+        same = picks.get(line.ticket_type_id)  # the rest of its tickets, at another price
+        quantity = line.quantity + (same.quantity if same else 0)
+        picks[line.ticket_type_id] = Pick(ticket_type=line.ticket_type, quantity=quantity, price_minor=line.price_minor)
     code = hold.promotion.code if hold.promotion else ""
-    return _hold(hold.event, picks, now, f"again-{hold.token}", hold.token, code, hold.source)
+    return _hold(hold.event, list(picks.values()), now, f"again-{hold.token}", hold.token, code, hold.source)
 
 
 def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bool:
@@ -128,26 +151,25 @@ def release_hold(*, hold: Hold, now: datetime, only_expired: bool = False) -> bo
     and an order. A hold with a payment that may still succeed is never released (M3).
 
     `only_expired`: for the sweeper, which may have read the hold just before its buyer extended it."""
-    return _release(hold, now, only_expired, None)
+    return _release(hold, now, only_expired, None, ())
 
 
-def _release(hold: Hold, now: datetime, only_expired: bool, wanted: Promotion | None) -> bool:
-    """`wanted`: the promotion that the caller claims next; its row is taken here, before the quotas'."""
+def _release(hold: Hold, now: datetime, only_expired: bool, wanted: Promotion | None, stepped: Sequence[int]) -> bool:
+    """`wanted`, `stepped`: the code and the types with steps that the caller claims next; their rows are
+    taken here, before the quotas'."""
     running = Hold.objects.filter(pk=hold.pk, released_at=None, converted_at=None, payment_open_since=None)
     with transaction.atomic():
         if not (running.filter(expires_at__lte=now) if only_expired else running).update(released_at=now):
             return False
-        if ids := {each for each in (hold.promotion_id, wanted and wanted.pk) if each}:
-            promotions.lock(promotion_ids=ids)
-        if hold.promotion_id:
-            promotions.release(promotion_id=hold.promotion_id, given_minor=choosing.given_minor(lines=hold.lines.all()))
-        inventory.release(needs=needs_of(hold=hold))
+        lines = list(hold.lines.all())
+        claims.lock(hold=hold, lines=lines, promotion=wanted, type_ids=stepped)
+        claims.give_back(priced=hold, lines=lines)
     return True
 
 
 def needs_of(*, hold: Hold) -> dict[int, int]:
     """{quota id: places} of the hold's lines."""
-    return inventory.quota_needs(quantities=dict(hold.lines.values_list("ticket_type_id", "quantity")))
+    return claims.needs(priced=hold, lines=list(hold.lines.all()))
 
 
 def extend_hold(*, hold: Hold, now: datetime) -> bool:

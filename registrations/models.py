@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Organiser
-from events.models import Event, Promotion, TicketType
+from events.models import Discount, Event, PriceTier, Promotion, TicketType
 
 
 class Priced(models.Model):
@@ -24,6 +24,15 @@ class Priced(models.Model):
     billing = models.JSONField(null=True, help_text="{company, address, vat_id}, for buyers who need them on the invoice.")
     promotion = models.ForeignKey(
         Promotion, models.PROTECT, null=True, related_name="+", db_index=False, help_text="The code that was used."
+    )
+    reserved = models.PositiveIntegerField(default=0, db_default=0, help_text="Places that were taken from the code's own.")
+    discount = models.ForeignKey(
+        Discount,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Taken off by itself, as it is more than the code's.",
     )
 
     class Meta:
@@ -38,6 +47,8 @@ class PricedLine(models.Model):
     discount_minor = models.PositiveBigIntegerField(
         default=0, db_default=0, help_text="Taken off each ticket; price_minor is what is left."
     )
+    tier = models.ForeignKey(PriceTier, models.PROTECT, null=True, related_name="+", db_index=False, help_text="The step of its price.")
+    is_addon = models.BooleanField(default=False, db_default=False, help_text="Not counted as tickets of its buyer.")
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, db_default=0, help_text="Per cent.")
     tax_minor = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Of the whole line: in it, or on top of it.")
 

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from events import inventory, promotions
-from registrations import allowance, answers, codes, holding
-from registrations.choosing import given_minor
+from events import inventory, promotions, tiers
+from registrations import allowance, answers, claims, codes, holding
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from registrations.refusals import Refused
 from ticketing.lib import tokens
@@ -38,9 +37,8 @@ def place_order(*, hold: Hold, now: datetime) -> Order:
 
 def _place(hold: Hold, now: datetime) -> Order:
     lines = HOLD_LINES.all(hold=hold.pk)
-    attendees = _attendees_by_type(hold, lines)
+    attendees = _attendees_by_line(hold, lines)
     total = total_minor(hold=hold, lines=lines)
-    tickets = sum(line.quantity for line in lines)
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
     order = Order(
         event=hold.event,
@@ -57,12 +55,16 @@ def _place(hold: Hold, now: datetime) -> Order:
         fee_tax_minor=hold.fee_tax_minor,
         billing=hold.billing,
         promotion_id=hold.promotion_id,
+        reserved=hold.reserved,
+        discount_id=hold.discount_id,
         placed_at=now,
         confirmed_at=now if total == 0 else None,
     )
     ADD_ORDER.run([order])
     holding.keep_hold(hold=hold, now=now, convert=total == 0)
-    allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
+    if hold.event.max_per_buyer is not None:
+        tickets = claims.tickets_of_buyer(lines=lines)
+        allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
     order_lines = [
         OrderLine(
             order=order,
@@ -70,11 +72,13 @@ def _place(hold: Hold, now: datetime) -> Order:
             quantity=line.quantity,
             price_minor=line.price_minor,
             discount_minor=line.discount_minor,
+            tier_id=line.tier_id,
+            is_addon=line.is_addon,
             tax_rate=line.tax_rate,
             tax_minor=line.tax_minor,
-            attendees=attendees[line.ticket_type_id],
+            attendees=attendees[place],
         )
-        for line in lines
+        for place, line in enumerate(lines)
     ]
     ADD_ORDER_LINES.run(order_lines)
     if hold.answers is not None:
@@ -90,18 +94,21 @@ def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
     return tickets + hold.fee_minor + hold.fee_tax_minor
 
 
-def _attendees_by_type(hold: Hold, lines: Sequence[HoldLine]) -> dict[int, list[dict[str, str]]]:
+def _attendees_by_line(hold: Hold, lines: Sequence[HoldLine]) -> list[list[dict[str, str]]]:
+    """Who comes, for each line in its order; a type may have several, one for each price."""
     if not hold.buyer_name or not hold.buyer_email:
         raise Refused("Enter your name and e-mail address first.", code="details_missing")
     typed: dict[int, list[dict[str, str]]] = {line.ticket_type_id: [] for line in lines}
     for each in hold.attendees:
         if each.get("ticket_type") in typed:
             typed[each["ticket_type"]].append({"name": each.get("name") or hold.buyer_name, "email": each.get("email") or ""})
+    found = []
     for line in lines:
         given = typed[line.ticket_type_id]
         given += [{"name": hold.buyer_name, "email": ""}] * (line.quantity - len(given))
-        del given[line.quantity :]
-    return typed
+        found.append(given[: line.quantity])
+        typed[line.ticket_type_id] = given[line.quantity :]
+    return found
 
 
 def confirm_order(*, order: Order, now: datetime) -> bool:
@@ -129,17 +136,15 @@ def _take_places(order: Order, now: datetime) -> bool:
     lines = list(order.lines.all())
     try:
         with transaction.atomic():
-            if order.promotion_id:
-                promotions.claim(promotion_id=order.promotion_id, given_minor=given_minor(lines=lines))
-            inventory.claim(needs=inventory.quota_needs(quantities={line.ticket_type_id: line.quantity for line in lines}), durable=True)
+            claims.take_again(order=order, lines=lines)
             if order.expired_at is not None:
                 allowance.claim(
                     event_id=order.event_id,
                     email=order.buyer_email,
-                    tickets=sum(line.quantity for line in lines),
+                    tickets=claims.tickets_of_buyer(lines=lines),
                     limit=order.event.max_per_buyer,
                 )
-    except (inventory.SoldOut, allowance.TooManyForBuyer, promotions.UsedUp):
+    except (inventory.SoldOut, allowance.TooManyForBuyer, promotions.UsedUp, tiers.TierFull):
         return False
     return True
 

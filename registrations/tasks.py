@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from events import reserving
 from registrations import answer_files, expiry, fulfilment
 from ticketing.lib import clock
 
@@ -22,3 +23,8 @@ def expire_holds() -> None:
 @shared_task(name="registrations.forget_unused_files")
 def forget_unused_files() -> None:
     answer_files.forget_unused(now=clock.now())
+
+
+@shared_task(name="registrations.end_reservations")
+def end_reservations() -> None:
+    reserving.put_ended_on_sale(now=clock.now())

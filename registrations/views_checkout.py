@@ -22,7 +22,7 @@ from registrations.access import EVENT, PRICING, hold_for_link
 from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
-from registrations.views_choices import OF_CODES, choices
+from registrations.views_choices import OF_CODES, choices, too_many_guesses
 from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.views_tally import source_of_page
@@ -32,7 +32,8 @@ TYPES = Prepared(
     lambda: (
         TicketType.objects.select_related("event")
         .only(
-            *(field.name for field in TicketType._meta.concrete_fields), *(f"event__{name}" for name in (*EVENT, *PRICING, "max_per_buyer"))
+            *(field.name for field in TicketType._meta.concrete_fields),
+            *(f"event__{name}" for name in (*EVENT, *PRICING, "max_per_buyer", "discounted")),
         )
         .filter(event__slug=Param("slug"))
     )
@@ -48,9 +49,11 @@ def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
     choice, now = Choice.from_post(request.POST), clock.now()
     event, kinds = _load(slug, choice)
     earlier = request.COOKIES.get(f"hold-{event.pk}")
+    if choice.code and (refused := too_many_guesses(request, event, choice, now)):
+        return refused
     try:
         wanted = choice.wanted()
-        left = sold_out.remembered(quantities=wanted) if wanted and not earlier else None
+        left = sold_out.remembered(quantities=wanted) if wanted and not earlier and not choice.code else None
         if left:
             return _too_late(request, event, kinds, choice, left, now)
         picks = choice.picks(kinds=kinds, event=event)
@@ -65,7 +68,8 @@ def hold_new(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except SoldOut:
         left = sold_out.what_is_left(ticket_types=kinds)
-        sold_out.remember(quantities=wanted, left=left)
+        if not choice.code:  # which may have places of its own
+            sold_out.remember(quantities=wanted, left=left)
         return _too_late(request, event, kinds, choice, left, now)
     except checkout.Refused as refusal:
         return choices(request, event, choice, str(refusal), 422, now, wrong=refusal.ticket_type_id, wrong_code=refusal.code in OF_CODES)

@@ -1,10 +1,12 @@
 """A fixed cast: Alice organises, Bob works the gate, Charlie must never see, Dana buys."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Membership, Organiser, Role, User
-from events.models import Event, Quota, TicketType
+from events import discounts, promotions, reserving, tier_steps
+from events.models import Discount, Event, PriceTier, Promotion, Quota, TicketType
 from registrations import checkout
 from registrations.models import Order
 from ticketing.lib import clock
@@ -81,3 +83,33 @@ def ordered(kind: TicketType, quantity: int = 1, *, now: datetime | None = None,
     """Dana's order; confirmed when there is nothing to pay."""
     now = now or clock.now()
     return checkout.place_order(hold=held(kind, quantity, now=now, email=email), now=now)
+
+
+def tier(
+    kind: TicketType, price_minor: int, *, name: str = "Early bird", quantity: int | None = None, ends_at: datetime | None = None
+) -> Any:
+    """A step of the type's price, after those that it has."""
+    fields = {"name": name, "price_minor": price_minor, "quantity": quantity, "ends_at": ends_at, "position": kind.tiers.count()}
+    return tier_steps.save(kind=kind, tier=PriceTier(), fields=fields, now=clock.now())
+
+
+def discount(event: Event, from_tickets: int, *, kinds: Sequence[TicketType] = (), name: str = "Group price", **fields: Any) -> Any:
+    """discount(concert, 4, percent=10)"""
+    return discounts.save(event=event, discount=Discount(), fields={"name": name, "from_tickets": from_tickets} | fields, kinds=kinds)
+
+
+def code(
+    event: Event,
+    code: str = "SUMMER",
+    *,
+    kinds: Sequence[TicketType] = (),
+    reserves: TicketType | None = None,
+    places: int = 0,
+    **fields: Any,
+) -> Any:
+    """code(concert, percent=20, max_uses=1), code(concert, reserves=seat, places=5)"""
+    unlimited = {"max_uses": None, "budget_minor": None, "starts_at": None, "ends_at": None}
+    made = promotions.save(event=event, promotion=Promotion(), fields={"code": code} | unlimited | fields, kinds=kinds)
+    if reserves:
+        reserving.reserve(promotion=made, kind=reserves, places=places)
+    return made

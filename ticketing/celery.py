@@ -39,6 +39,7 @@ app.conf.task_routes = {
 # Nudges are for speed; each line here finds the rows that a lost nudge left behind.
 app.conf.beat_schedule = {
     "release expired holds": {"task": "registrations.expire_holds", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
+    "put on sale what ended vouchers reserved": {"task": "registrations.end_reservations", "schedule": 60.0, "options": {"expires": 60}},
     "fulfil what a nudge missed": {"task": "registrations.fulfil_due", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "send due mail": {"task": "outbox.send_due", "schedule": 10.0, "options": {"expires": 10}},
     "send mail that goes to many": {"task": "outbox.send_bulk_due", "schedule": 10.0, "options": {"expires": 10}},

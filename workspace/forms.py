@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 
+from events import tiers
 from events.models import Event, Pricing, TicketType
 from registrations.models import PaidBy, StaffOrderKind
 from registrations.staff_orders import StaffLine
-from ticketing.lib import money
+from ticketing.lib import clock, money
 
 MOST = 200
 
@@ -43,8 +44,10 @@ class StaffOrderForm(forms.Form):
     def __init__(self, *args: Any, event: Event, kinds: list[TicketType], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event, self.kinds = event, kinds
+        ladders, now = tiers.ladders(kinds=kinds), clock.now()
         for kind in kinds:
-            price = money.format_price(kind.price_minor, event.currency)
+            steps = tiers.open_steps(ladder=ladders.get(kind.pk, []), now=now)
+            price = money.format_price(steps[0].price_minor if steps else kind.price_minor, event.currency)
             self.fields[f"quantity-{kind.pk}"] = forms.IntegerField(
                 min_value=0, max_value=MOST, required=False, initial=0, label=f"{kind.name} ({price})"
             )
@@ -60,14 +63,15 @@ class StaffOrderForm(forms.Form):
         return cleaned
 
     def total_minor(self) -> int:
-        return sum(line.price_minor * len(line.attendees) for line in self.lines())
+        """Without reductions: enough to know whether anything is to be paid."""
+        return sum(line.ticket_type.price_minor * len(line.attendees) for line in self.lines() if line.price_minor is None)
 
     def lines(self) -> list[StaffLine]:
         free = self.cleaned_data.get("kind") != StaffOrderKind.DOOR
         return [
             StaffLine(
                 ticket_type=kind,
-                price_minor=0 if free or kind.pricing == Pricing.FREE else kind.price_minor,
+                price_minor=0 if free or kind.pricing == Pricing.FREE else None,
                 attendees=[{"name": self.cleaned_data.get("buyer_name", ""), "email": ""}] * quantity,
             )
             for kind in self.kinds

@@ -47,14 +47,17 @@ ORDER = ("code", "buyer_name", "buyer_email", "total_minor", "currency", "placed
 
 
 def _orders(event: Event, wanted: Filter) -> QuerySet[Any]:
-    return wanted.orders(event=event).values_list(*ORDER, "staff__kind", "staff__paid_by", "hold__source")
+    return wanted.orders(event=event).values_list(
+        *ORDER, "staff__kind", "staff__paid_by", "hold__source", "promotion__code", "discount__name"
+    )
 
 
 def _order_row(event: Event, values: tuple[Any, ...]) -> Row:
-    code, name, email, total, currency, placed, confirmed, cancelled, expired, kind, paid_by, source = values
+    code, name, email, total, currency, placed, confirmed, cancelled, expired, kind, paid_by, source, promotion, discount = values
     state = "cancelled" if cancelled else "confirmed" if confirmed else "expired" if expired else "waiting"
     amount = money.to_major(total, currency)
-    return [code, state, name, email, amount, currency, placed, confirmed, cancelled, kind or "online", paid_by or "", source or ""]
+    made = [kind or "online", paid_by or "", source or "", promotion or "", discount or ""]
+    return [code, state, name, email, amount, currency, placed, confirmed, cancelled, *made]
 
 
 def _attendees(event: Event, wanted: Filter) -> QuerySet[Any]:

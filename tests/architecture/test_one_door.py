@@ -9,11 +9,24 @@ from tests.architecture.house import findings, imported_modules, own_python
 
 LARGE = "operations/demo/large.py"  # fills an empty event with millions of rows for measurements
 DOORS = {
-    "claimed": {"events/inventory.py", "registrations/allowance.py", LARGE},  # the allowance has its own column of that name
+    "claimed": {
+        "events/inventory.py",
+        "events/tiers.py",
+        "events/tier_steps.py",
+        "registrations/allowance.py",
+        LARGE,
+    },  # tiers and allowances have their own
     "uses": {"events/promotions.py"},
     "given_minor": {"events/promotions.py"},
+    "reserved_free": {"events/reserving.py", "events/promotions.py"},
     "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
-    "archived_at": {"events/publication.py", "events/promotions.py", "events/questions.py"},
+    "archived_at": {
+        "events/publication.py",
+        "events/promotions.py",
+        "events/questions.py",
+        "events/discounts.py",
+        "events/tier_steps.py",
+    },
     "released_at": {"registrations/holding.py", "registrations/rebuilding.py"},
     "converted_at": {"registrations/holding.py"},
     "payment_open_since": {"registrations/holding.py"},
@@ -65,7 +78,7 @@ MAKERS = {
     "Device": {"scanning/devices.py"},
     "Change": {"trail/record.py"},
 }
-ROWS = {*MAKERS, "Event", "Quota", "Promotion", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
+ROWS = {*MAKERS, "Event", "Quota", "Promotion", "PriceTier", "Discount", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
 WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS
 MAKING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
 
