@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events import publication
-from events.models import Event, Promotion, Quota, TicketType
+from events.models import Discount, Event, PriceTier, Promotion, Quota, TicketType
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -53,6 +53,32 @@ class QuotaAdmin(DeskAdmin):
 
 @admin.register(Promotion)
 class PromotionAdmin(DeskAdmin):
-    list_display = ("code", "event", "percent", "amount_minor", "uses", "max_uses", "given_minor", "budget_minor", "archived_at")
+    list_display = (
+        "code",
+        "event",
+        "percent",
+        "amount_minor",
+        "uses",
+        "max_uses",
+        "given_minor",
+        "budget_minor",
+        "reserved",
+        "reserved_free",
+        "archived_at",
+    )
     list_select_related = ("event",)
     search_fields = ("code__exact", "event__name")
+
+
+@admin.register(PriceTier)
+class PriceTierAdmin(DeskAdmin):
+    list_display = ("name", "ticket_type", "price_minor", "ends_at", "quantity", "claimed", "archived_at")
+    list_select_related = ("ticket_type",)
+    search_fields = ("name", "ticket_type__name", "ticket_type__event__name")
+
+
+@admin.register(Discount)
+class DiscountAdmin(DeskAdmin):
+    list_display = ("name", "event", "from_tickets", "percent", "amount_minor", "archived_at")
+    list_select_related = ("event",)
+    search_fields = ("name", "event__name")

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.text import slugify
 
 from accounts.models import Organiser
-from events import categories, discounts, inventory, promotions, questions, reserving, terms, tier_steps
+from events import addons, categories, discounts, inventory, promotions, questions, reserving, terms, tier_steps
 from events.models import Event, Pricing, Quota, TicketType
 from events.pages import changed
 from ticketing.lib import tokens
@@ -85,15 +86,28 @@ RESERVED = frozenset({"device", "open", "scanner"})  # they would hide behind ot
 
 def missing_for_publication(*, event: Event, now: datetime) -> list[str]:
     """What is still to do, as sentences; empty when the event may be published."""
-    missing = []
-    if not event.ticket_types.filter(archived_at=None, quotas__isnull=False).exists():
-        missing.append("Add a ticket type with capacity.")
+    missing = _missing_in_tickets(event)
     if event.ends_at <= now:
         missing.append("The event is over: choose a date in the future.")
     if not event.venue_name and not event.online_url:
         missing.append("Give a venue, or a link for an online event.")
     if event.cancelled_at:
         missing.append("The event is cancelled. Copy it to sell it again.")
+    return missing
+
+
+def _missing_in_tickets(event: Event) -> list[str]:
+    """One query; two where there are add-ons."""
+    kinds = list(event.ticket_types.filter(archived_at=None).annotate(capacities=Count("quotas")))
+    missing = [f"The ticket type {kind.name} has no capacity: give it one, or archive it." for kind in kinds if not kind.capacities]
+    tickets = {kind.pk for kind in kinds if kind.capacities and not kind.is_addon}
+    extras = [kind for kind in kinds if kind.is_addon]
+    if not tickets:
+        missing.append("Add a ticket type with capacity that is no add-on." if extras else "Add a ticket type with capacity.")
+    of = addons.bases(addons=extras)
+    for addon in extras:
+        if addon.pk in of and tickets and not tickets & of[addon.pk].keys():
+            missing.append(f"The ticket type {addon.name} is an add-on of types that are not sold: choose others.")
     return missing
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Membership, Role
-from events import publication
+from events import publication, tiers
 from events.models import Event, TicketType
 
 
@@ -22,7 +22,7 @@ class Check:
 
 
 def checklist(*, event: Event, now: datetime) -> list[Check]:
-    """Needed first. Four queries."""
+    """Needed first. Four queries; one more where prices have steps, or there are add-ons."""
     details, tickets = reverse("events:event-edit", args=[event.slug]), reverse("events:ticket-types", args=[event.slug])
     missing = publication.missing_for_publication(event=event, now=now)
     must = [Check(label=sentence, done=False, needed=True, link=tickets if "ticket type" in sentence else details) for sentence in missing]
@@ -37,6 +37,8 @@ def checklist(*, event: Event, now: datetime) -> list[Check]:
         Check(label="Sales that end before the event does", done=_sales_end(event, kinds), link=tickets),
         Check(label="Somebody to work the gate", done=stewards, link=reverse("accounts:team", args=[event.organiser.slug])),
     ]
+    if any(kind.tiered for kind in kinds):
+        advice.append(Check(label="Price steps that rise, up to the type's own price", done=_prices_rise(kinds), link=tickets))
     if any(kind.price_minor for kind in kinds):
         real = settings.PAYMENT_GATEWAY not in ("", "practice")
         advice.append(Check(label="A payment provider that moves real money", done=real))
@@ -45,3 +47,9 @@ def checklist(*, event: Event, now: datetime) -> list[Check]:
 
 def _sales_end(event: Event, kinds: list[TicketType]) -> bool:
     return all(kind.sale_ends_at is None or kind.sale_ends_at <= event.ends_at for kind in kinds)
+
+
+def _prices_rise(kinds: list[TicketType]) -> bool:
+    ladders = tiers.ladders(kinds=kinds)
+    prices = [[*(step.price_minor for step in ladders.get(kind.pk, [])), kind.price_minor] for kind in kinds]
+    return all(row == sorted(row) for row in prices)

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
 from accounts.models import Membership, Organiser, Role, User
-from events import cover, promotions, publication, times
-from events.models import Event, Promotion, Quota, TicketType
+from events import categories, cover, discounts, promotions, publication, reserving, tier_steps, times
+from events.models import Category, Discount, Event, PriceTier, Promotion, Quota, TicketType
 from operations.demo import asked, covers, doors, large
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
@@ -218,6 +218,38 @@ def _donation(organiser: Organiser, now: datetime) -> int:
     return 1
 
 
+def _weekend(organiser: Organiser, now: datetime) -> int:
+    """Everything that changes a price: early birds, a group price, headings, add-ons, a voucher with places of its own."""
+    event = _event(
+        "A weekend of strings",
+        organiser,
+        _at(now, 45, 11, HALL.zone),
+        venue=HALL,
+        summary="Two days, nine quartets, one lake.",
+        text="Concerts from eleven until the light goes. Bring a blanket, or rent a chair.",
+    )
+    seats, camping = (
+        categories.save(event=event, category=Category(), fields={"name": name, "description": text, "position": place})
+        for place, (name, text) in enumerate((("Tickets", ""), ("Camping", "On the meadow by the lake. Quiet after eleven.")))
+    )
+    weekend = _type(event, "Weekend", 9000, 300, category=seats, tax_rate=7)
+    day = _type(event, "Saturday", 5500, 200, category=seats, tax_rate=7)
+    tent = _type(event, "Place for a tent", 1500, 80, category=camping, is_addon=True, most_per_ticket=1, tax_rate=7)
+    tent.base_types.add(weekend)
+    _type(event, "Folding chair", 400, 150, is_addon=True, most_per_ticket=2, tax_rate=19)
+    for place, (name, price, quantity, days) in enumerate((("Early bird", 6500, 40, None), ("Advance", 7800, None, 30))):
+        ends_at = _at(now, days, 23, HALL.zone) if days else None
+        step = {"name": name, "price_minor": price, "quantity": quantity, "ends_at": ends_at, "position": place}
+        tier_steps.save(kind=weekend, tier=PriceTier(), fields=step, now=now)
+    group = {"name": "Friends", "from_tickets": 4, "percent": 10, "amount_minor": 0, "starts_at": None, "ends_at": None}
+    discounts.save(event=event, discount=Discount(), fields=group, kinds=[weekend, day])
+    _code(event, "QUARTET", percent=100, max_uses=4)
+    reserving.reserve(promotion=event.promotions.get(), kind=weekend, places=8)
+    for buyer in BUYERS[:5]:
+        _sell(weekend, 2, buyer, now)
+    return 1
+
+
 SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
     "the-long-night-of-music": _big,
     "the-last-waltz": _sold_out,
@@ -226,6 +258,7 @@ SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
     "garden-party": _cancelled,
     "how-to-listen-a-lecture": _online,
     "benefit-concert-for-the-roof": _donation,
+    "a-weekend-of-strings": _weekend,
 }
 
 

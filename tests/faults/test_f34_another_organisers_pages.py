@@ -70,6 +70,7 @@ def world(hall, charlie):
         "slug": event.slug,
         "organiser": hall.slug,
         "pk": kind.pk,
+        "kind": kind.pk,
         "code": order.code,
         "serial": Ticket.objects.get().serial,
         "secret": order.secret,
