@@ -198,11 +198,13 @@ def save_ticket_type(
         if kind.pk is None:
             kind.position = event.ticket_types.count()
         kind.save()
+        # All of them, in id order as buyers take them, before one is changed: nobody waits in a ring.
+        counted_in = list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
         if own_capacity is not None:
             own = _own_quota(event, kind, str(before.get("name", kind.name)))
             inventory.set_capacity(quota=own, capacity=own_capacity)
             quotas = [*quotas, own]
-        _set_quotas(kind, {quota.pk: quota for quota in quotas})
+        _set_quotas(kind, counted_in, {quota.pk: quota for quota in quotas})
         if base_types is not None:
             kind.base_types.set(base for base in base_types if base.pk != kind.pk and kind.is_addon)
         was_now = {name: (_short(before.get(name)), _short(getattr(kind, name))) for name in ON_THE_TRAIL}
@@ -211,10 +213,9 @@ def save_ticket_type(
     return kind
 
 
-def _set_quotas(kind: TicketType, wanted: dict[int, Quota]) -> None:
+def _set_quotas(kind: TicketType, counted_in: Sequence[Quota], wanted: dict[int, Quota]) -> None:
     """A type whose every capacity has something claimed may have sold: then they stay."""
-    now = list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
-    if now and {quota.pk for quota in now} != wanted.keys() and all(quota.claimed for quota in now):
+    if counted_in and {quota.pk for quota in counted_in} != wanted.keys() and all(quota.claimed for quota in counted_in):
         raise QuotasInUse()
     kind.quotas.set(wanted.values())
 
