@@ -57,8 +57,9 @@ def update_event(*, event: Event, fields: dict[str, Any]) -> None:
         event.design_version += 1
     for name, value in fields.items():
         setattr(event, name, value)
+    written = [*fields, "design_version", *(("cover_width", "cover_height") if "cover" in fields else ())]
     with transaction.atomic():
-        event.save()
+        event.save(update_fields=written)  # what other verbs write may have changed since the page was opened
         _note(event, "event_changed", {name: (_short(was[name]), _short(value)) for name, value in fields.items()})
         changed(event)
 
@@ -197,7 +198,9 @@ def save_ticket_type(
             kind.price_minor = 0
         if kind.pk is None:
             kind.position = event.ticket_types.count()
-        kind.save()
+        # What other verbs write is left alone: it may have changed since the page was opened.
+        written = [field.name for field in TicketType._meta.concrete_fields if field.name not in ("id", "tiered", "archived_at")]
+        kind.save(update_fields=written if before else None)
         # All of them, in id order as buyers take them, before one is changed: nobody waits in a ring.
         counted_in = list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
         if own_capacity is not None:
