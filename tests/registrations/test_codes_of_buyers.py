@@ -14,6 +14,8 @@ from registrations import cancellation, checkout, expiry
 from registrations.models import Hold, Order
 from tests import cast
 from ticketing.lib import clock
+from workspace.filters import Filter
+from workspace.sheets import SHEETS
 
 pytestmark = pytest.mark.django_db
 UNLIMITED = {"max_uses": None, "budget_minor": None, "starts_at": None, "ends_at": None}
@@ -218,6 +220,16 @@ def test_a_copy_of_the_event_has_the_codes_unused(concert, seat):
     copied = publication.copy_event(event=concert).promotions.get()
     assert (copied.code, copied.uses, copied.max_uses) == ("SUMMER", 0, 5)
     assert [kind.event_id for kind in copied.ticket_types.all()] == [copied.event_id]
+
+
+def test_the_code_is_named_to_the_buyer_to_the_organiser_and_in_exports(client, alice, concert, seat):
+    promo(concert, percent=100)
+    order = checkout.place_order(hold=cast.held(seat, code="SUMMER"), now=clock.now())
+    assert "with the code SUMMER" in client.get(order.get_absolute_url()).text
+    client.force_login(alice)
+    assert "<dt>Code</dt><dd>SUMMER" in client.get(f"/manage/events/{concert.slug}/orders/{order.code}/").text
+    rows = list(SHEETS["orders"].rows(event=concert, wanted=Filter()))
+    assert rows[0][SHEETS["orders"].head.index("Code")] == "SUMMER"
 
 
 def test_control_the_audit_finds_a_use_that_nobody_has(concert, seat):
