@@ -106,6 +106,7 @@ class Seat:
     prefix: str
     name: str = ""
     email: str = ""
+    named: bool = True  # an add-on has its buyer's name; it may be asked about all the same
     errors: dict[str, str] = field(default_factory=dict)
     place: Place | None = None  # its questions, where the event asks
 
@@ -202,17 +203,21 @@ def _seats(hold: Hold, lines: Sequence[HoldLine], data: Any) -> Any:
     kept: dict[int, list[dict[str, str]]] = {}
     for each in hold.attendees:
         kept.setdefault(each.get("ticket_type"), []).append(each)
-    number = 0
-    lines = [line for line in lines if not line.is_addon]  # a cup has no name
-    total = sum(line.quantity for line in lines)
+    number = numbered = 0
+    total = sum(line.quantity for line in lines if not line.is_addon)
     begun: dict[int, int] = {}  # a type may have several lines, one for each price
     for line in lines:
         before = kept.get(line.ticket_type_id, [])[begun.get(line.ticket_type_id, 0) :]
         begun[line.ticket_type_id] = begun.get(line.ticket_type_id, 0) + line.quantity
         for n in range(line.quantity):
             number += 1
+            numbered += not line.is_addon
             prefix = f"attendee-{number}"
-            seat = Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=f"Ticket {number}" if total > 1 else "Ticket")
+            if line.is_addon:
+                label = f"{line.ticket_type.name}, {n + 1} of {line.quantity}" if line.quantity > 1 else line.ticket_type.name
+                yield Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=label, named=False)
+                continue
+            seat = Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=f"Ticket {numbered}" if total > 1 else "Ticket")
             source = (
                 {key: data.get(f"{prefix}-{key}", "") for key in ("name", "email")}
                 if data is not None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from events import categories, publication, reserving
-from events.models import Category, Discount, TicketType
+from events import categories, publication, questions, reserving
+from events.models import Category, Discount, Question, TicketType
 from operations.audit import audit
 from registrations import checkout
 from registrations.models import Hold
@@ -195,3 +195,10 @@ def test_a_copy_of_the_event_has_all_of_it(concert, seat):
     assert (voucher.reserves, voucher.reserved, voucher.reserved_free, new_seat.quotas.get().claimed) == (new_seat, 3, 3, 3)
     assert not Hold.objects.filter(event=copy).exists()
     assert reserving.put_ended_on_sale(now=clock.now()) == 0
+
+
+def test_an_addon_may_be_asked_about_all_the_same(client, concert, seat):
+    shirt = cast.ticket_type(concert, name="Shirt", is_addon=True, price_minor=100)
+    questions.save(event=concert, question=Question(), fields={"label": "Which size?"}, kinds=[shirt])
+    page = client.post(f"/events/{concert.slug}/holds/", {f"quantity-{seat.pk}": 1, f"quantity-{shirt.pk}": 1}, follow=True)
+    assert page.text.count("Which size?") >= 1 and "attendee-1-name" in page.text and "attendee-2-name" not in page.text
