@@ -177,20 +177,11 @@ def copy_event(*, event: Event) -> Event:
     return copy
 
 
-class QuotasInUse(Exception):
-    """What was sold is counted in the capacities that a type has now, so it can't get others."""
-
-    code = "quotas_in_use"
-
-    def __init__(self) -> None:
-        super().__init__("Tickets of this type may be sold or held already, and count against its capacities. Change their size instead.")
-
-
 def save_ticket_type(
     *, event: Event, kind: TicketType, quotas: list[Quota], own_capacity: int | None, base_types: Sequence[TicketType] | None = None
 ) -> TicketType:
     """Make or change a type. `own_capacity`: its own quota is made, or given this capacity (BelowClaimed).
-    `base_types`: of an add-on, what it is sold with; None leaves them. QuotasInUse."""
+    `base_types`: of an add-on, what it is sold with; None leaves them. CapacitiesInUse."""
     with transaction.atomic():
         kind.event = event
         before = TicketType.objects.filter(pk=kind.pk).values(*ON_THE_TRAIL).first() or {}
@@ -202,12 +193,14 @@ def save_ticket_type(
         written = [field.name for field in TicketType._meta.concrete_fields if field.name not in ("id", "tiered", "archived_at")]
         kind.save(update_fields=written if before else None)
         # All of them, in id order as buyers take them, before one is changed: nobody waits in a ring.
-        counted_in = list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
+        list(kind.quotas.select_for_update(no_key=True).order_by("pk"))
         if own_capacity is not None:
             own = _own_quota(event, kind, str(before.get("name", kind.name)))
             inventory.set_capacity(quota=own, capacity=own_capacity)
             quotas = [*quotas, own]
-        _set_quotas(kind, counted_in, {quota.pk: quota for quota in quotas})
+        wanted = {quota.pk: quota for quota in quotas}
+        _keep_what_is_claimed(kind, set(wanted))
+        kind.quotas.set(wanted.values())
         if base_types is not None:
             kind.base_types.set(base for base in base_types if base.pk != kind.pk and kind.is_addon)
         was_now = {name: (_short(before.get(name)), _short(getattr(kind, name))) for name in ON_THE_TRAIL}
@@ -216,11 +209,24 @@ def save_ticket_type(
     return kind
 
 
-def _set_quotas(kind: TicketType, counted_in: Sequence[Quota], wanted: dict[int, Quota]) -> None:
-    """A type whose every capacity has something claimed may have sold: then they stay."""
-    if counted_in and {quota.pk for quota in counted_in} != wanted.keys() and all(quota.claimed for quota in counted_in):
-        raise QuotasInUse()
-    kind.quotas.set(wanted.values())
+class CapacitiesInUse(inventory.BelowClaimed):
+    """A type's tickets are claimed from the capacities it had then, and are given back to those it has."""
+
+    code = "capacities_in_use"
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "Tickets are sold or held, so what this type counts against can't be changed. Change the numbers, or make another type.",
+        )
+
+
+def _keep_what_is_claimed(kind: TicketType, wanted: set[int]) -> None:
+    """CapacitiesInUse when other capacities are wanted and something may be claimed from those there are: a type
+    that has sold has something claimed in each of them."""
+    present = {quota.pk: quota for quota in kind.quotas.select_for_update(no_key=True).order_by("pk")}
+    if present and present.keys() != wanted and all(quota.claimed for quota in present.values()):
+        raise CapacitiesInUse()
 
 
 def _own_quota(event: Event, kind: TicketType, old_name: str) -> Quota:

@@ -60,8 +60,6 @@ def _save_type(request: HttpRequest, event: Event, form: TicketTypeForm, kind: T
             return redirect("events:ticket-types", slug=event.slug)
         except BelowClaimed as error:
             form.add_error("capacity", str(error))
-        except verbs.QuotasInUse as error:
-            form.add_error("quotas", str(error))
     return _page(request, form, {"event": event, "heading": heading, "kind": kind})
 
 
