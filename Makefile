@@ -26,7 +26,7 @@ lint: ## Format, lint, types, architecture
 	bin/install test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy accounts events operations outbox payments registrations scanning ticketing trail workspace
+	$(BIN)/mypy accounts api events operations outbox payments registrations scanning ticketing trail workspace
 	$(BIN)/lint-imports
 
 check: lint test ## Everything that must hold before a change lands

@@ -33,6 +33,7 @@ PARTS = {
     "scale": "scale.measure",
     "meters": "meters.measure",
     "workspace": "workspace.measure",
+    "api": "programs.measure",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 
-from events.models import SEARCHED, Event
+from events.models import SEARCHED, Event, EventQuerySet
 from ticketing.lib import money
 
 PAGE = 20
@@ -45,12 +45,22 @@ def prefix_query(text: str) -> SearchQuery | None:
     return SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple") if words else None
 
 
+def matching(rows: EventQuerySet, *, text: str) -> EventQuerySet:
+    """Those that have every word of the text, as the beginning of a word; all for nothing to search."""
+    query = prefix_query(text)
+    return rows if query is None else rows.annotate(search=SearchVector(*SEARCHED, config="simple")).filter(search=query)
+
+
+def later_than(rows: EventQuerySet, place: tuple[datetime, int]) -> EventQuerySet:
+    """Those after this (start, id), where rows stand in that order."""
+    starts_at, number = place
+    return rows.filter(starts_at__gte=starts_at).exclude(starts_at=starts_at, pk__lte=number)
+
+
 def listed(*, text: str, when: str, place: str, number: int, now: datetime) -> Page:
     """One page of public events that are not over, soonest first. Three queries."""
     rows = Event.objects.public().upcoming(now=now).order_by("starts_at", "id").only(*SHOWN)
-    query = prefix_query(text)
-    if query is not None:
-        rows = rows.annotate(search=SearchVector(*SEARCHED, config="simple")).filter(search=query)
+    rows = matching(rows, text=text)
     if when in _AHEAD:
         rows = rows.filter(starts_at__lt=now + _AHEAD[when])
     if place == "online":
@@ -66,10 +76,15 @@ def listed(*, text: str, when: str, place: str, number: int, now: datetime) -> P
     return Page(events=events, number=number, more=len(found) > PAGE, places=places)
 
 
-def _with_prices(events: list[Event]) -> None:
+def least_prices(*, event_ids: list[int]) -> dict[int, tuple[int, bool]]:
+    """{event id: (the least price, whether a type has room)} of what is listed. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(PRICES, [[event.pk for event in events]])
-        facts = {event_id: (least, open_) for event_id, least, open_ in cursor.fetchall()}
+        cursor.execute(PRICES, [event_ids])
+        return {event_id: (least, open_) for event_id, least, open_ in cursor.fetchall()}
+
+
+def _with_prices(events: list[Event]) -> None:
+    facts: dict[int, tuple[int | None, bool]] = {**least_prices(event_ids=[event.pk for event in events])}
     for event in events:
         least, open_ = facts.get(event.pk, (None, False))
         local = event.local_start

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.utils.text import slugify
 
@@ -16,6 +16,7 @@ from events.pages import changed
 from ticketing.lib import tokens
 from trail import record
 
+TRIES = 5  # for an address that nobody has
 ON_THE_TRAIL = (
     "name",
     "pricing",
@@ -43,6 +44,15 @@ class NotReady(Exception):
 
 def create_event(*, organiser: Organiser, fields: dict[str, Any]) -> Event:
     """A new event, not published."""
+    for _ in range(TRIES - 1):
+        try:
+            return _created(organiser, fields)
+        except IntegrityError:  # another event took this address in the same moment
+            continue
+    return _created(organiser, fields)
+
+
+def _created(organiser: Organiser, fields: dict[str, Any]) -> Event:
     with transaction.atomic():
         event = Event.objects.create(organiser=organiser, slug=free_slug(fields["name"]), **fields)
         _note(event, "event_made")

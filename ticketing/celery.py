@@ -66,6 +66,8 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"queue": "whenever", "expires": 3600},
     },
+    "tell other programs what happened": {"task": "api.tell", "schedule": 5.0, "options": {"expires": 5}},
+    "forget answers and messages that are old": {"task": "api.forget_old", "schedule": 3600.0, "options": {"queue": "whenever"}},
     "keep watch": {"task": "operations.keep_watch", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "sum the meters": {"task": "operations.roll_up_hours", "schedule": 300.0, "options": {"queue": "whenever", "expires": 300}},
 }

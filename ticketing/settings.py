@@ -49,6 +49,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # --- rooms ----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "operations",
+    "api",
     "workspace",
     "payments",
     "scanning",
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "ticketing.lib.pagecache.PageCacheMiddleware",  # answers cached anonymous pages before all else
     "ticketing.trouble.TroubleMiddleware",  # the database or Redis is away: 503 with Retry-After
     "django.middleware.security.SecurityMiddleware",
+    "api.door.ApiDoor",  # other programs need nothing of what is below
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ticketing.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -307,6 +309,11 @@ TRACES_ENABLED = not env.bool("OTEL_SDK_DISABLED", False)
 TRACES_PER_SECOND = env.float("TRACES_PER_SECOND", 20)  # of checkouts, kept by each process; failed and slow ones beside
 TRACES_KEPT_DAYS = env.int("TRACES_KEPT_DAYS", 14)
 TRACES_EXPORTED = TRACES_ENABLED and bool(env.str("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "") or env.str("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+
+# --- other programs (api/) --------------------------------------------------------------
+API_CALLS_PER_TOKEN = env.int("API_CALLS_PER_TOKEN", 3000)  # a minute
+API_CALLS_PER_ADDRESS = env.int("API_CALLS_PER_ADDRESS", 300)  # a minute, without a valid token
+WEBHOOK_PRIVATE_NETWORKS = env.bool("WEBHOOK_PRIVATE_NETWORKS", EMBEDDED)
 
 # --- operations -----------------------------------------------------------------------
 ALARM_EMAILS = env.list("ALARM_EMAILS", [])

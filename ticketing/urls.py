@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("registrations.urls")),
     path("", include("events.urls")),
     path("", include("payments.urls")),
+    path("", include("api.urls")),
     path("", include("workspace.urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),

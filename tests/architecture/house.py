@@ -5,10 +5,11 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("accounts", "events", "operations", "outbox", "payments", "registrations", "scanning", "ticketing", "trail", "workspace")
+ROOMS = ("accounts", "api", "events", "operations", "outbox", "payments", "registrations", "scanning", "ticketing", "trail", "workspace")
 # Higher uses lower. Payments and scanning do not see each other.
 FLOOR = {
-    "operations": 7,
+    "operations": 8,
+    "api": 7,
     "workspace": 6,
     "payments": 5,
     "scanning": 5,

@@ -11,6 +11,7 @@ NO_IDEA = re.compile(r"^(utils?|helpers?|services?|common|core|misc|managers?|ha
 LONGEST = 500
 PLACES = (
     "accounts",
+    "api",
     "bench",
     "events",
     "operations",

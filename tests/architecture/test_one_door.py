@@ -56,7 +56,11 @@ DOORS = {
     "left_at": {"scanning/redemption.py", "scanning/late.py", "scanning/undoing.py"},
     "claimed_at": {"scanning/devices.py"},
     "ended_at": {"registrations/transfer.py", "scanning/devices.py", "workspace/exporting.py"},
-    "revoked_at": {"accounts/team.py", "scanning/devices.py"},
+    "revoked_at": {"accounts/team.py", "scanning/devices.py", "api/tokens.py"},
+    "answered_at": {"api/repeats.py"},
+    "paused_at": {"api/webhooks/endpoints.py"},
+    "removed_at": {"api/webhooks/endpoints.py"},
+    "abandoned_at": {"api/webhooks/endpoints.py", "api/webhooks/sending.py"},
 }
 MAKERS = {
     "Hold": {"registrations/holding.py", "registrations/rebuilding.py"},
@@ -77,6 +81,8 @@ MAKERS = {
     "Conflict": {"scanning/conflicts.py"},
     "Device": {"scanning/devices.py"},
     "Change": {"trail/record.py"},
+    "Token": {"api/tokens.py"},
+    "Endpoint": {"api/webhooks/endpoints.py"},
 }
 ROWS = {*MAKERS, "Event", "Quota", "Promotion", "PriceTier", "Discount", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
 WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS

@@ -29,11 +29,13 @@ OF_AN_ORGANISER = r"^(manage|gate)/(?!(device|scanner|open)/).*<"
 BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers)/"
 OTHER_ROOMS = (
     "admin/",
+    "api/",
+    "^api/",
     "account/",
     "allauth/",
     "operations/",
     "metrics",
-)  # their own permissions, tested with them (operations: tests/operations/test_dashboard.py)
+)  # their own permissions, tested with them and in test_f34_access_table.py (operations: tests/operations/test_dashboard.py)
 
 
 def addresses(resolver=None, before=""):

@@ -29,7 +29,7 @@ if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false e
 if ARGV[2] then redis.call('HINCRBY', ARGV[2], page[1] .. '|' .. ARGV[3], 1) end
 return {page[3], page[4]}
 """
-PUBLIC = re.compile(r"/$|/events/")  # where marked pages are; private ones don't ask Redis
+PUBLIC = re.compile(r"/$|/events/|/api/v1/events")  # where marked pages are; private ones don't ask Redis
 VERSION_SECONDS = 7 * 24 * 3600
 STORED_HEADERS = (
     "Content-Type",
@@ -122,7 +122,7 @@ class PageCacheMiddleware:
         counted = [views_key(), views_tally.source_of(request)] if views_tally.is_counted(request) else []
         found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", ""), *counted]), otherwise=None, what="page look-up")
         if found:
-            return _answer(found)
+            return _answer(request, found)
         response = self.get_response(request)
         mark = getattr(response, "page_cache", None)
         if mark and not response.cookies and not response.streaming:
@@ -146,9 +146,10 @@ class PageCacheMiddleware:
         breaker.call(act, otherwise=None, what="page kept")
 
 
-def _answer(found: list[bytes]) -> HttpResponse:
-    response = HttpResponse(found[1])
+def _answer(request: HttpRequest, found: list[bytes]) -> HttpResponse:
     headers, route, (event, organiser) = json.loads(found[0])
+    known = headers.get("ETag") and headers["ETag"] == request.headers.get("If-None-Match")
+    response = HttpResponse(status=304) if known else HttpResponse(found[1])
     for name, value in headers.items():
         response.headers[name] = value
     response.headers["X-Cache"] = "hit"

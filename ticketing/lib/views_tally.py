@@ -38,7 +38,7 @@ def clean_source(text: str) -> str:
 
 def is_counted(request: HttpRequest) -> bool:
     """A person's own request for a page."""
-    return request.method == "GET" and not BOT.search(request.META.get("HTTP_USER_AGENT", ""))
+    return request.method == "GET" and not request.path_info.startswith("/api/") and not BOT.search(request.META.get("HTTP_USER_AGENT", ""))
 
 
 def take(*, client: Any, key: str) -> dict[tuple[str, str], int]:
