@@ -1,17 +1,32 @@
 """The OpenAPI document as a page shows it: operations by group, with parameters, fields and an example call."""
 
+import functools
 import json
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+
+from api.answers import shown
 from api.reference import api
 
 METHODS = ("get", "post", "put", "patch", "delete")
 STRINGS = {"date-time": "2026-12-03T20:00:00+01:00", "email": "dana@example.com"}
 
 
+@functools.cache
+def whole() -> dict[str, Any]:
+    """Made once in each process: it changes with the code only."""
+    return dict(api.get_openapi_schema())
+
+
+def served(request: HttpRequest) -> HttpResponse:
+    """GET /api/v1/openapi.json"""
+    return shown(request, whole(), cache="public, max-age=300")
+
+
 def groups() -> list[dict[str, Any]]:
     """[{name, operations}] in the order in which they were declared."""
-    document = api.get_openapi_schema(path_prefix="/api/v1/")
+    document = whole()
     parts = document["components"]["schemas"]
     found: dict[str, list[dict[str, Any]]] = {}
     for path, methods in document["paths"].items():

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from api import problem, repeats
 from api.access import NeedsToken
+from api.door import PREFIX
 from api.models import Scope
 from api.problem import Problem
 from api.shapes import ProblemShape
@@ -28,8 +29,8 @@ KEY_PARAMETER = {
 class Api(NinjaAPI):
     """Problems have a content type of their own, which ninja's document does not know."""
 
-    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
-        document = super().get_openapi_schema(*args, **kwargs)
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> Any:
+        document = super().get_openapi_schema(path_prefix=path_prefix or PREFIX)
         for path in document["paths"].values():
             for operation in path.values():
                 for status, told in operation["responses"].items():
@@ -44,7 +45,7 @@ api = Api(
     description=DESCRIPTION,
     urls_namespace="v1",
     docs_url=None,
-    openapi_url="openapi.json",
+    openapi_url=None,  # served by document.py, made once
 )
 
 
@@ -86,6 +87,7 @@ def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     )
 
 
+@api.exception_handler(Http404)
 @api.exception_handler(Exception)
 def _refused(request: HttpRequest, error: Exception) -> HttpResponse:
     """Verbs' refusals; all else is for the door."""

@@ -7,7 +7,7 @@ from ninja import Query, Router
 from pydantic import StringConstraints
 
 from api import limits, shapes
-from api.answers import MOST, page, place_of, shown
+from api.answers import MOST, moment, page, place_of, shown
 from api.problem import invalid
 from api.reference import op
 from events import listing, offer
@@ -74,5 +74,5 @@ def event_page(request: HttpRequest, slug: Annotated[str, StringConstraints(max_
 def token(request: Any) -> HttpResponse:
     """The first call to make with a new token."""
     found = request.auth
-    said = {"organiser": found.organiser.slug, "name": found.name, "scopes": list(found.scopes), "made_at": found.made_at.isoformat()}
+    said = {"organiser": found.organiser.slug, "name": found.name, "scopes": list(found.scopes), "made_at": moment(found.made_at)}
     return shown(request, said)

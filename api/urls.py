@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from api import routes_events, routes_gate, routes_money, routes_orders, routes_public, routes_types, views
+from api import document, routes_events, routes_gate, routes_money, routes_orders, routes_public, routes_types, views
 from api.door import not_found
 from api.reference import api
 from api.webhooks import views as views_webhooks
@@ -22,6 +22,7 @@ MANAGE = [
     path("webhooks/<int:pk>/messages/<int:message>/", views_webhooks.message_again, name="message-again"),
 ]
 urlpatterns = [
+    path("api/v1/openapi.json", document.served),
     path("api/v1/", api.urls),
     re_path(r"^api/v1/(?P<path>.*)$", not_found),
     path("api/", views.reference, name="reference"),

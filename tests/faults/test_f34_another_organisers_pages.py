@@ -82,6 +82,8 @@ def world(hall, charlie):
         "device": device.pk,
         "scan": scan.pk,
         "token": "x" * 22,
+        "act": "test",
+        "message": 1,
     }
     nowhere = there | {
         "slug": "not-there",

@@ -7,7 +7,7 @@ from registrations.models import Order
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-OURS = ("accounts", "events", "registrations", "payments", "scanning", "outbox", "trail", "workspace")
+OURS = ("accounts", "api", "events", "registrations", "payments", "scanning", "outbox", "trail", "workspace")
 
 
 @pytest.fixture
