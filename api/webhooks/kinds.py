@@ -19,6 +19,7 @@ ACTS = {
     "order_cancelled": "order.cancelled",
     "buyer_changed": "order.changed",
     "ticket_reassigned": "order.changed",
+    "ticket_transferred": "order.changed",
     "ticket_voided": "order.changed",
     "event_made": "event.created",
     "event_changed": "event.changed",
