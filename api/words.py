@@ -1,5 +1,6 @@
 """The types of what is sent: strict, with limits, and refused in words that say the mend."""
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -86,7 +87,7 @@ def _link(text: str) -> str:
 
 
 def _percent(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
         raise ValueError("Give a number, such as 19 or 8.875.")
     number = Decimal(str(value))
     if not 0 <= number <= 99 or number != round(number, 3):

@@ -72,6 +72,8 @@ def read(*, now: datetime) -> int:
         ends, oldest, next_xid = _ends()
         if oldest < row.pending_xid:
             return 0  # a transaction of the last reading's time still runs
+        if row.read == row.pending == ends:
+            return 0  # nothing happened, and nothing is written
         told = _tell(row, now) if row.read != row.pending else 0
         row.read, row.pending, row.pending_xid = row.pending, ends, next_xid
         row.save()
