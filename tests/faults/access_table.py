@@ -145,9 +145,9 @@ class World:
         if pattern.startswith("practice/"):
             values["token"] = self.session.token
         plain = re.sub(r"\(\?P<\w+>[^)]*\)", "x", pattern)  # an address that is a regular expression
-        return "/" + re.sub(r"<(?:\w+:)?(\w+)>|{(\w+)}", lambda match: str(values[match[1] or match[2]]), plain).replace("^", "").rstrip(
-            "$"
-        )
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>|{(\w+)}", lambda match: str(values.get(match[1] or match[2], 1)), plain).replace(
+            "^", ""
+        ).rstrip("$")
 
 
 def measured_pages(world, client):
