@@ -10,6 +10,8 @@ from api.models import Scope, Token
 from api.problem import Problem
 from events.models import Event, TicketType
 from registrations.models import Order
+from scanning.gates import gates_of
+from scanning.models import Gate
 from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
 
@@ -26,6 +28,15 @@ ORDER = Prepared(
         Order.objects.select_related("event__organiser", "hold")
         .defer("event__description", "event__summary", "hold__attendees")
         .filter(code=Param("code"), event__slug=Param("slug"), event__organiser=Param("organiser"))
+    )
+)
+
+GATES = Prepared(
+    lambda: (
+        Gate.objects.select_related("check_in_list", "event")
+        .defer("event__description", "event__summary")
+        .filter(event__slug=Param("slug"), event__organiser=Param("organiser"))
+        .order_by("id")
     )
 )
 
@@ -84,6 +95,13 @@ def types_for(request: Any, slug: str) -> tuple[Event, dict[int, TicketType]]:
         kind.event = event
     meters.about(event=event.pk)
     return event, {kind.pk: kind for kind in kinds}
+
+
+def gates_for(request: Any, slug: str) -> list[Gate]:
+    """The gates of the organiser's event with their lists; the first is made here if there is none. One query."""
+    gates = GATES.all(slug=slug, organiser=request.auth.organiser_id) or gates_of(event=event_for(request, slug))
+    meters.about(event=gates[0].event_id)
+    return gates
 
 
 def order_for(request: Any, slug: str, code: str) -> Order:

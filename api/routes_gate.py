@@ -7,7 +7,7 @@ from ninja import Router
 from pydantic import Field
 
 from api import order_shapes, words
-from api.access import event_for
+from api.access import event_for, gates_for
 from api.answers import done, shown
 from api.models import Scope
 from api.problem import invalid
@@ -31,7 +31,7 @@ class ScanNew(words.Sent):
 @router.post("/{slug}/scans", **op("Scan", Scope.SCANS_WRITE, order_shapes.ScanAnswer))
 def scan_new(request: Any, slug: Slug, sent: ScanNew) -> HttpResponse:
     """Admit a ticket, once. Whatever is read gets a verdict; `let_in` says whether the person may pass."""
-    gates = gates_of(event=event_for(request, slug))
+    gates = gates_for(request, slug)
     gate = next((gate for gate in gates if sent.gate is None or gate.pk == sent.gate), None)
     if gate is None:
         raise invalid("gate", "This event has no such gate.")

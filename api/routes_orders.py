@@ -19,17 +19,14 @@ from api.routes_public import After, Limit
 from events.models import TicketType
 from registrations import cancellation, checkout, reassign
 from registrations.access import lines_of, tickets_of
-from registrations.models import Order, OrderLine, Ticket
+from registrations.models import Order, Ticket
 from ticketing.lib import clock, tax_ids
-from ticketing.lib.prepared import Param, Prepared
 from workspace.filters import Filter
 
 router = Router(tags=["Orders"])
 Code = Annotated[str, StringConstraints(max_length=8)]
 Position = Annotated[int, Path(ge=1, lt=2**31)]
 MOST_LINES, MOST_TICKETS = 50, 1000
-LINES = Prepared(lambda: OrderLine.objects.filter(order=Param("order")))
-TICKETS = Prepared(lambda: Ticket.objects.filter(order=Param("order")))
 
 
 class Attendee(words.Sent):
@@ -72,17 +69,19 @@ def order_new(request: Any, slug: Slug, sent: OrderNew) -> HttpResponse:
     if len({line.ticket_type for line in sent.lines}) < len(sent.lines):
         raise invalid("lines", "Name each ticket type once.")
     billing = _billing(sent.buyer)
-    hold = checkout.hold(event=event, picks=picks, now=now, attempt=_attempt(request), code=sent.promo_code, source=sent.source)
     attendees = [
         {"ticket_type": line.ticket_type, "name": each.name, "email": each.email or ""} for line in sent.lines for each in line.attendees
     ]
-    checkout.save_details(hold=hold, buyer_name=sent.buyer.name, buyer_email=sent.buyer.email, attendees=attendees, billing=billing)
+    details = {"buyer_name": sent.buyer.name, "buyer_email": sent.buyer.email, "attendees": attendees, "billing": billing}
+    hold = checkout.hold(
+        event=event, picks=picks, now=now, attempt=_attempt(request), code=sent.promo_code, source=sent.source, details=details
+    )
     try:
-        order = checkout.place_order(hold=hold, now=now)
+        placed = checkout.place(hold=hold, now=now)
     except Exception:
         checkout.release_hold(hold=hold, now=now)
         raise
-    said = order_shapes.order_page(order, lines=LINES.all(order=order.pk), tickets=TICKETS.all(order=order.pk), pay_until=hold.expires_at)
+    said = order_shapes.order_page(placed.order, lines=placed.lines, tickets=placed.tickets, pay_until=hold.expires_at)
     return done(said, status=201)
 
 

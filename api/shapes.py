@@ -111,7 +111,7 @@ def _public_type(each: offer.Offer) -> dict[str, Any]:
         "name": kind.name,
         "description": kind.description,
         "pricing": kind.pricing,
-        "price_minor": kind.price_minor,
+        "price_minor": each.price_minor,
         "state": each.state,
         "min_per_order": kind.min_per_order,
         "max_per_order": kind.max_per_order,

@@ -20,7 +20,7 @@ from registrations.holding import (
     release_hold,
     save_details,
 )
-from registrations.ordering import ADD_ORDER, ADD_ORDER_LINES, confirm_order, issue_tickets, place_order, total_minor
+from registrations.ordering import ADD_ORDER, ADD_ORDER_LINES, confirm_order, issue_tickets, place, place_order, total_minor
 from registrations.refusals import HoldEnded, Refused
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "issue_tickets",
     "keep_for_payment",
     "needs_of",
+    "place",
     "place_order",
     "release_hold",
     "save_details",

@@ -52,17 +52,28 @@ def hold(
     replacing: str | None = None,
     code: str = "",
     source: str = "",
+    details: Mapping[str, Any] | None = None,
 ) -> Hold:
     """Set the picked tickets aside for HOLD_MINUTES. SoldOut or Refused otherwise.
 
     `attempt`: the page's own key; the same key again gives the same hold (double click).
     `replacing`: token of the buyer's earlier hold of this event, which is given back in exchange;
     what was typed there moves to the new one. `code`: a promo code, of which one use is claimed with the places.
-    `source`: where the buyer came from, for the organiser's counts."""
-    return _hold(event, picks, now, attempt, replacing, code, source)
+    `source`: where the buyer came from, for the organiser's counts. `details`: what save_details would keep, by
+    its names, for whoever knows it already."""
+    return _hold(event, picks, now, attempt, replacing, code, source, details)
 
 
-def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | None, replacing: str | None, code: str, source: str) -> Hold:
+def _hold(
+    event: Event,
+    picks: Sequence[Pick],
+    now: datetime,
+    attempt: str | None,
+    replacing: str | None,
+    code: str,
+    source: str,
+    details: Mapping[str, Any] | None = None,
+) -> Hold:
     promotion = choosing.promotion_of(event=event, code=code, now=now) if code else None
     lines = choosing.chosen_lines(event=event, picks=picks, promotion=promotion, now=now)
     needs = inventory.quota_needs(quantities=claims.by_type(lines=lines))
@@ -73,6 +84,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
         source=source,
+        **(details or {}),
     )
     stepped = choosing.stepped(lines=lines)
     if not stepped:
@@ -103,7 +115,7 @@ def _hold(event: Event, picks: Sequence[Pick], now: datetime, attempt: str | Non
         if again is None:
             raise
         # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
-        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source)
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source, details)
     return new
 
 
