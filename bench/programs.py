@@ -54,13 +54,13 @@ def measure(stage: Stage) -> Figures:
     callers = Callers()
     try:
         with stage.serve(worker=False, **UNLIMITED):
-            figures |= _figures(stage, callers, "API list, cached", "/api/v1/events", [None] * 6400, target="<= 1")
-            stats = [None] * 960
+            figures |= _figures(stage, callers, "API list, cached", "/api/v1/events", [None] * 3200, target="<= 1")
+            stats = [None] * 480
             figures |= _figures(stage, callers, "API event stats", f"{at}/stats", stats, secret=secret, target="")
         with stage.serve(worker=False, PAGE_CACHE="0", PDF_IN_MAIL="0", **UNLIMITED):
-            figures |= _figures(stage, callers, "API list, uncached", "/api/v1/events", [None] * 960, target="<= 8")
+            figures |= _figures(stage, callers, "API list, uncached", "/api/v1/events", [None] * 480, target="<= 8")
             figures |= _figures(
-                stage, callers, "API register", f"{at}/orders", [order] * 960, secret=secret, target="<= 8", contains="confirmed"
+                stage, callers, "API register", f"{at}/orders", [order] * 672, secret=secret, target="<= 8", contains="confirmed"
             )
             figures |= _figures(
                 stage, callers, "API scan", f"{at}/scans", _codes(event.slug), secret=secret, target="<= 4", contains="admitted"
@@ -72,7 +72,7 @@ def measure(stage: Stage) -> Figures:
                 callers,
                 "API register with mail and invoice",
                 f"{at}/orders",
-                [order] * 640,
+                [order] * 320,
                 secret=secret,
                 target="",
                 contains="confirmed",
