@@ -42,7 +42,7 @@ def order_manage(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def _order_page(request: HttpRequest, event: Event, order: Order, *, status: int = 200, **forms: Any) -> HttpResponse:
     may_manage = may(request, event, "manage")
     payments = payments_of(order=order)
-    lines = list(order.lines.select_related("ticket_type"))
+    lines = list(order.lines.select_related("ticket_type", "tier"))
     tickets = list(order.tickets.select_related("ticket_type"))
     context = {
         "event": event,
