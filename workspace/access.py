@@ -12,7 +12,7 @@ from registrations.models import Order
 def order_for_member(*, user: Any, slug: str, code: str, to: str) -> tuple[Event, Order]:
     """The event and its order, if the user's role may do `to` (a key of accounts.access.MAY). Two queries."""
     event = event_for_member(user=user, slug=slug, to=to)
-    order = Order.objects.filter(event=event, code=code).select_related("staff", "hold").first()
+    order = Order.objects.filter(event=event, code=code).select_related("staff", "hold", "promotion", "discount").first()
     if order is None:
         raise Http404
     order.event = event
