@@ -85,7 +85,9 @@ SHEETS = {
     "orders": Sheet(
         title="Orders",
         permission="view",
-        columns="Order,State,Buyer,E-mail,Total,Currency,Placed (UTC),Confirmed (UTC),Cancelled (UTC),Made,Paid by,Source".split(","),
+        columns="Order,State,Buyer,E-mail,Total,Currency,Placed (UTC),Confirmed (UTC),Cancelled (UTC),Made,Paid by,Source,Code,Discount".split(
+            ","
+        ),
         found=_orders,
         row=_order_row,
         asked=False,
