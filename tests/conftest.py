@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from whitenoise.base import WhiteNoise
 
 # Only tables with rows in them; Django would empty all, and write content types and permissions anew each time.
 EMPTY = """
@@ -27,10 +28,24 @@ def empty_tables(case: TransactionTestCase) -> None:
             cursor.execute(EMPTY)
 
 
+_look_through = WhiteNoise.update_files_dictionary
+_found: dict[tuple[str, str], dict[str, object]] = {}
+
+
+def look_through_once(self: WhiteNoise, root: str, prefix: str) -> None:
+    """Each test client sets the middleware up anew; looking through the static files each time took most of a test."""
+    if (root, prefix) not in _found:
+        there = set(self.files)
+        _look_through(self, root, prefix)
+        _found[root, prefix] = {url: file for url, file in self.files.items() if url not in there}
+    self.files.update(_found[root, prefix])
+
+
 def pytest_configure() -> None:
     # Slow hashing is what keeps real passwords safe, and most of the time that a cast takes to make.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     TransactionTestCase._fixture_teardown = empty_tables
+    WhiteNoise.update_files_dictionary = look_through_once
 
 
 @pytest.fixture
