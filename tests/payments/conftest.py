@@ -36,12 +36,15 @@ def shop(live_server, settings):
 
 
 @pytest.fixture
-def stripe_double(settings):
-    """Stripe's double on a port of its own, and the shop set up for it."""
+def stripe_double(settings, monkeypatch):
+    """Stripe's double on a port of its own with the shop's clock, and the shop set up for it; the SDK repeats without waiting."""
+    import stripe
+
     from tests.stripe_double.server import Double
 
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.0)
     settings.PAYMENT_GATEWAY, settings.STRIPE_SECRET_KEY = "stripe", "sk_test_double"
     settings.STRIPE_WEBHOOK_SECRETS, settings.STRIPE_CALLS_PER_SECOND = ["whsec_double"], 10_000
-    with Double() as double:
+    with Double(now=lambda: clock.now().timestamp()) as double:
         settings.STRIPE_API_BASE = double.url
         yield double

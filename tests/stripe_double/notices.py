@@ -3,9 +3,9 @@
 import json
 import random
 import threading
-import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import stripe
@@ -16,8 +16,8 @@ from tests.stripe_double.book import shown
 class Post:
     """Owes notices; `deliver` sends what is owed. `at_once`: each as it happens, as the double by hand does."""
 
-    def __init__(self, url: str, secret: str) -> None:
-        self.url, self.secret, self.owed, self.at_once = url, secret, [], False
+    def __init__(self, url: str, secret: str, now: Callable[[], float]) -> None:
+        self.url, self.secret, self.now, self.owed, self.at_once = url, secret, now, [], False
         self.lock = threading.Lock()
 
     def owe(self, event: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ class Post:
         return json.dumps(shown(event))
 
     def signature(self, body: str, *, secret: str = "", age: int = 0) -> str:
-        return stripe.WebhookSignature.generate_signature_header(body, secret or self.secret, int(time.time()) - age)
+        return stripe.WebhookSignature.generate_signature_header(body, secret or self.secret, int(self.now()) - age)
 
     def send_raw(self, body: str, signature: str) -> int:
         headers = {"Content-Type": "application/json", "Stripe-Signature": signature}

@@ -23,11 +23,13 @@ EXPANDABLE = {"payment_intent", "latest_charge", "balance_transaction", "source"
 class Double:
     """`faults`: (what, operation) pairs that the next calls meet: "lost" (done, not answered), "500", "429"."""
 
-    def __init__(self, *, port: int = 0, notices_to: str = "", secret: str = "whsec_double", delay: float = 0.0) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
-        self.server.daemon_threads, self.server.double = True, self  # type: ignore[attr-defined]
+    def __init__(
+        self, *, port: int = 0, notices_to: str = "", secret: str = "whsec_double", delay: float = 0.0, now: Any = time.time
+    ) -> None:
+        self.server = _Server(("127.0.0.1", port), _Handler)
+        self.server.double = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.book, self.post, self.delay = Book(self.url), Post(notices_to, secret), delay
+        self.book, self.post, self.delay = Book(self.url, now), Post(notices_to, secret, now), delay
         self.book.happened = self.post.owe
         self.faults: deque[tuple[str, str]] = deque()
         self.calls: Counter[str] = Counter()
@@ -41,6 +43,14 @@ class Double:
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    def empty(self) -> None:
+        """As on the first day."""
+        self.book.forget()
+        self.faults.clear()
+        self.calls.clear()
+        self.answers.clear()
+        self.post.owed.clear()
 
     def sessions(self, on: str = "") -> list[Thing]:
         return self.book.all("checkout.session", on)
@@ -167,6 +177,12 @@ def nested(pairs: list[tuple[str, str]]) -> Thing:
         return {key: lists(value) for key, value in node.items()}
 
     return lists(tree)  # type: ignore[no-any-return]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, many buyers at once would find the door shut and try again a second later
+    double: Double
 
 
 class _Handler(BaseHTTPRequestHandler):
