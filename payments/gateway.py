@@ -15,10 +15,13 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from ticketing.lib import meters, traces
+from ticketing.lib import meters, traces, waiting
 from ticketing.lib.running import note
 
-CALLS = ("open_session", "fetch", "expire", "refund", "fetch_refund", "fetch_dispute", "balance_of")  # what goes over the network
+# What goes over the network, one call each.
+CALLS = frozenset(
+    "open_session fetch expire refund fetch_refund fetch_dispute answer_dispute balance_of open_account fetch_account".split()
+)
 GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway", "stripe": "payments.stripe.gateway.StripeGateway"}
 
 
@@ -82,11 +85,22 @@ class Balance:
     platform_minor: int = 0
 
 
+class PartKind(StrEnum):
+    """What a line of a payout is about."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    RETURNED = "returned"  # a refund that the buyer's bank sent back
+    DISPUTE = "dispute"  # with the provider's fee for the work
+    DISPUTE_WON = "dispute_won"
+    OTHER = "other"  # such as a fee of the provider's for the account
+
+
 @dataclass(frozen=True, kw_only=True)
 class PayoutPart:
-    """A line of a payout: kind "payment" or "refund", and the id of that session or refund. Refunds are negative."""
+    """A line of a payout, and the id of its session, refund or dispute. What went out is negative."""
 
-    kind: str
+    kind: PartKind
     provider_id: str
     gross_minor: int
     fee_minor: int
@@ -250,7 +264,7 @@ def gateway(name: str | None = None) -> Gateway:
 
 
 class _Metered:
-    """A gateway whose calls are counted, and those that the provider did not answer."""
+    """A gateway whose calls are made outside transactions, and counted, also those that the provider did not answer."""
 
     def __init__(self, made: Gateway) -> None:
         self._made = made
@@ -261,6 +275,7 @@ class _Metered:
             return found
 
         def counted(**arguments: Any) -> Any:
+            waiting.without_database()
             meters.add("provider_calls")
             began, wrong = time.perf_counter_ns(), {}
             try:

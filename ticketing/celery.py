@@ -30,7 +30,7 @@ app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize  # by itself Celery opens a new co
 app.autodiscover_tasks()
 app.conf.task_routes = {
     "registrations.fulfil": {"queue": "now"},
-    "payments.handle_notice": {"queue": "now"},
+    "payments.handle_new_notices": {"queue": "now"},
     "payments.practice_deliver_due": {"queue": "now"},
     "outbox.*": {"queue": "soon"},
     "scanning.*": {"queue": "whenever"},

@@ -134,6 +134,12 @@ DATABASES["default"]["OPTIONS"] |= {
     # A lock nobody gives up must not take every worker with it (F4).
     "options": "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
 }
+# With Stripe buyers wait for an answer over the network, so more threads serve them than there are connections: this
+# many for each process. Without it each thread keeps its own, which is cheaper by 0.1 ms a request. 0 is no pool.
+DATABASE_POOL = env.int("DATABASE_POOL", 4 if env.str("STRIPE_SECRET_KEY", "") else 0)
+if DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 if env.bool("DATABASE_PREPARE", True):  # set to 0 behind a transaction pooler such as PgBouncer
     DATABASES["default"]["OPTIONS"] |= {"prepare_threshold": 3, "server_side_binding": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -5,7 +5,7 @@ part is an application fee. Without one the platform's account takes the money.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from payments.gateway import (
     Balance,
     DisputeFact,
     NoticeFact,
+    PartKind,
     PaymentRefused,
     PayoutFact,
     PayoutPart,
@@ -31,6 +32,7 @@ from payments.stripe.client import call, client
 
 TOLERANCE_SECONDS = 300
 DECIDED = ["payment_intent", "payment_intent.latest_charge"]
+SETTLED = [*DECIDED, "payment_intent.latest_charge.balance_transaction"]
 DISPUTED = ["payment_intent"]
 PAGE = 100
 MOST_METADATA = 500  # characters of one value
@@ -43,9 +45,9 @@ class StripeGateway:
         metadata = {key: value[:MOST_METADATA] for key, value in asked.metadata.items()}
         intent: dict[str, Any] = {"description": asked.description[:1000], "metadata": metadata}
         if asked.account and asked.application_fee_minor:
-            intent["application_fee_amount"] = asked.application_fee_minor
+            intent["application_fee_amount"] = words.told(asked.application_fee_minor, asked.currency)
         product = {"name": asked.description[:250]}
-        price = {"currency": asked.currency.lower(), "unit_amount": asked.amount_minor, "product_data": product}
+        price = {"currency": asked.currency.lower(), "unit_amount": words.told(asked.amount_minor, asked.currency), "product_data": product}
         params: Any = {
             "mode": "payment",
             "client_reference_id": asked.reference,
@@ -79,7 +81,7 @@ class StripeGateway:
         intent = _session(account, own).payment_intent
         if intent is None:
             raise PaymentRefused("Nothing was paid in this session.")
-        params: Any = {"payment_intent": intent.id, "amount": amount_minor}
+        params: Any = {"payment_intent": intent.id, "amount": words.told(amount_minor, intent.currency)}
         if account:
             params["refund_application_fee"] = True  # in proportion: the platform earns nothing on money that went back
         options: Any = _on(account) | {"idempotency_key": idempotency_key}
@@ -128,14 +130,13 @@ class StripeGateway:
 
     def balance_of(self, *, provider_id: str) -> Balance | None:
         account, own = words.split(provider_id)
-        intent = _session(account, own).payment_intent
-        charge = intent.latest_charge if intent else None
-        if charge is None or not charge.balance_transaction:
+        intent = _session(account, own, expand=SETTLED).payment_intent
+        line = intent.latest_charge.balance_transaction if intent and intent.latest_charge else None
+        if line is None:
             return None
-        line_id = _id(charge.balance_transaction)
-        line = call("balance_transactions.retrieve", lambda: client().v1.balance_transactions.retrieve(line_id, {}, _on(account)))
         platform = sum(part.amount for part in line.fee_details if part.type == "application_fee")
-        return Balance(gross_minor=line.amount, fee_minor=line.fee, currency=line.currency.upper(), platform_minor=platform)
+        gross, fee, platform = (words.ours(amount, line.currency) for amount in (line.amount, line.fee, platform))
+        return Balance(gross_minor=gross, fee_minor=fee, currency=line.currency.upper(), platform_minor=platform)
 
     def sessions(self, *, since: datetime) -> Iterator[Session]:
         expand = [f"data.{path}" for path in DECIDED]
@@ -152,7 +153,7 @@ class StripeGateway:
             yield PayoutFact(
                 provider_id=words.join(account, found.id),
                 currency=found.currency.upper(),
-                amount_minor=found.amount,
+                amount_minor=words.ours(found.amount, found.currency),
                 paid_at=words.moment(found.arrival_date),
             )
 
@@ -161,9 +162,9 @@ class StripeGateway:
         for line in _pages("balance_transactions.list", {"payout": own, "expand": ["data.source"]}, account, "balance_transactions"):
             if line.reporting_category == "payout":
                 continue
-            yield PayoutPart(
-                kind=_part_kind(line.reporting_category), provider_id=_part_of(line, account), gross_minor=line.amount, fee_minor=line.fee
-            )
+            kind = PARTS.get(line.reporting_category, PartKind.OTHER)
+            gross, fee = words.ours(line.amount, line.currency), words.ours(line.fee, line.currency)
+            yield PayoutPart(kind=kind, provider_id=_part_of(line, account), gross_minor=gross, fee_minor=fee)
 
     # Organisers' own accounts.
 
@@ -209,8 +210,8 @@ def _id(thing: Any) -> str:
     return thing if isinstance(thing, str) else thing.id
 
 
-def _session(account: str, own: str) -> Any:
-    params: Any = {"expand": DECIDED}
+def _session(account: str, own: str, expand: Sequence[str] = DECIDED) -> Any:
+    params: Any = {"expand": [*expand]}
     return call("checkout.sessions.retrieve", lambda: client().v1.checkout.sessions.retrieve(own, params, _on(account)))
 
 
@@ -237,10 +238,13 @@ def _everywhere(endpoint: str, since: datetime, params: Mapping[str, Any], *path
             yield account, found
 
 
-def _part_kind(category: str) -> str:
-    return {"charge": "payment", "refund": "refund", "refund_failure": "refund", "dispute": "dispute", "dispute_reversal": "dispute"}.get(
-        category, "other"
-    )
+PARTS = {
+    "charge": PartKind.PAYMENT,
+    "refund": PartKind.REFUND,
+    "refund_failure": PartKind.RETURNED,
+    "dispute": PartKind.DISPUTE,
+    "dispute_reversal": PartKind.DISPUTE_WON,
+}
 
 
 def _part_of(line: Any, account: str) -> str:

@@ -19,6 +19,19 @@ ABOUT = {
     "payout.": About.PAYOUT,
 }
 
+# Currencies without decimals that Stripe goes on counting in hundredths (docs.stripe.com/currencies, special cases).
+HUNDREDTHS = frozenset({"ISK", "UGX"})
+
+
+def told(amount_minor: int, currency: str) -> int:
+    """An amount of ours as Stripe counts it."""
+    return amount_minor * 100 if currency.upper() in HUNDREDTHS else amount_minor
+
+
+def ours(amount: int, currency: str) -> int:
+    """An amount of Stripe's as we count it, minor units."""
+    return amount // 100 if currency.upper() in HUNDREDTHS else amount
+
 
 def split(provider_id: str) -> tuple[str, str]:
     """ "acct_1/cs_2" → ("acct_1", "cs_2"); "cs_2" → ("", "cs_2")."""
@@ -60,10 +73,10 @@ def session(found: Any, account: str) -> Session:
         provider_id=join(account, found.id),
         status=session_status(found),
         payment_url=found.url or "",
-        amount_minor=found.amount_total,
+        amount_minor=ours(found.amount_total, found.currency),
         currency=found.currency.upper(),
         failure=(error.message or error.code or "") if error else "",
-        refunded_minor=refunded,
+        refunded_minor=ours(refunded, found.currency),
         reference=found.client_reference_id or "",
         metadata=dict(found.metadata.to_dict()) if found.metadata else {},
     )
@@ -75,7 +88,7 @@ def refund(found: Any, account: str) -> RefundFact:
         status={"succeeded": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED, "canceled": RefundStatus.FAILED}.get(
             found.status, RefundStatus.PENDING
         ),
-        amount_minor=found.amount,
+        amount_minor=ours(found.amount, found.currency),
         failure=found.failure_reason or "" if hasattr(found, "failure_reason") else "",
     )
 
@@ -87,8 +100,8 @@ def dispute(found: Any, account: str, session_id: str) -> DisputeFact:
         provider_id=join(account, found.id),
         session_id=session_id,
         status=(DISPUTES | INQUIRIES).get(found.status, DisputeStatus.OPEN),
-        amount_minor=found.amount,
-        fee_minor=sum(line.fee for line in fees),
+        amount_minor=ours(found.amount, found.currency),
+        fee_minor=ours(sum(line.fee for line in fees), found.currency),
         currency=found.currency.upper(),
         reason=found.reason,
         inquiry=found.status.startswith("warning_"),

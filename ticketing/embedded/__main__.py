@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ticketing.embedded import children, static
@@ -17,8 +18,8 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 
 
-def commands() -> dict[str, list[str]]:
-    """The children that serve, by name."""
+def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
+    """The children that serve in this environment, by name."""
     python = sys.executable
     return {
         "web": [
@@ -32,9 +33,9 @@ def commands() -> dict[str, list[str]]:
             "--port",
             PORT,
             "--workers",
-            os.environ.get("WEB_WORKERS", "2"),
+            environment.get("WEB_WORKERS", "2"),
             "--blocking-threads",
-            "1",
+            environment.get("WEB_THREADS") or threads(environment),
             "--backlog",
             "2048",
             "--no-ws",
@@ -54,7 +55,7 @@ def commands() -> dict[str, list[str]]:
             "--pool",
             "threads",
             "--concurrency",
-            os.environ.get("TASK_WORKERS", "2"),  # one may have a long export or import, at most (JOBS_AT_ONCE)
+            environment.get("TASK_WORKERS", "2"),  # one may have a long export or import, at most (JOBS_AT_ONCE)
             "-Q",
             "now,soon,whenever",
             "--loglevel",
@@ -65,6 +66,12 @@ def commands() -> dict[str, list[str]]:
             str(VAR / "schedule"),
         ],
     }
+
+
+def threads(environment: Mapping[str, str]) -> str:
+    """In each web process. One is best where nothing waits; with Stripe a buyer's thread waits for the provider's
+    answer and others go on meanwhile (bench: paid)."""
+    return "4" if environment.get("STRIPE_SECRET_KEY") else "1"
 
 
 def manage(*words: str) -> None:

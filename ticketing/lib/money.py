@@ -44,7 +44,8 @@ def to_major(amount_minor: int, currency: str) -> Decimal:
 
 
 def to_minor(amount: Decimal | str, currency: str) -> int:
-    """Decimal("12.50"), "EUR" → 1250. BadAmount when it has more decimals than the currency."""
+    """Decimal("12.50"), "EUR" → 1250. BadAmount when it has more decimals than can be paid in: of three decimals
+    card networks take two, so KWD goes by 0.010."""
     places = exponent(currency)
     try:
         scaled = Decimal(amount).scaleb(places)
@@ -52,6 +53,8 @@ def to_minor(amount: Decimal | str, currency: str) -> int:
         raise BadAmount("Enter an amount such as 12.50.") from error
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
         raise BadAmount(f"{currency} has {places or 'no'} decimal places. Enter no more than that.")
+    if places == 3 and scaled % 10:
+        raise BadAmount(f"Card networks take {currency} in steps of 0.010. Let the last digit be 0.")
     return int(scaled)
 
 
