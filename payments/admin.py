@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from payments import reconciliation, settlement
+from payments import notices, reconciliation, settlement
 from payments.gateway import GatewayTrouble
 from payments.journal import Difference, EventRefund, LedgerEntry, Payout, PayoutLine, Posting
 from payments.models import Dispute, Notice, Payment, PayoutAccount, PracticeNotice, PracticePayout, PracticeRefund, PracticeSession, Refund
@@ -61,7 +61,7 @@ class NoticeAdmin(DeskAdmin):
     @admin.action(description="Act on it now")
     def handle(self, request: HttpRequest, rows: Any) -> None:
         for notice in rows:
-            settlement.handle_notice(notice=notice, now=clock.now())
+            notices.handle(notice=notice, now=clock.now())
 
 
 @admin.register(LedgerEntry)

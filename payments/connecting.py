@@ -16,6 +16,26 @@ from ticketing.lib import tokens
 
 CONNECTABLE = frozenset({"stripe"})
 
+# What Stripe names by its fields, as a person would ask for it.
+ASKED_FOR = {
+    "external_account": "A bank account to pay out to",
+    "business_profile.url": "Your website",
+    "business_profile.mcc": "What you sell",
+    "business_profile.product_description": "What you sell",
+    "tos_acceptance.date": "Your agreement to Stripe's terms",
+    "individual.verification.document": "An identity document",
+    "individual.dob.day": "Your date of birth",
+    "individual.address.line1": "Your address",
+    "company.tax_id": "The company's tax number",
+    "representative.verification.document": "An identity document of who represents the company",
+}
+
+
+def asked_for(*, row: PayoutAccount) -> list[str]:
+    """What the provider still wants to know, in words, each once."""
+    words = [ASKED_FOR.get(name) or name.replace(".", ": ").replace("_", " ").capitalize() for name in row.asked_for]
+    return list(dict.fromkeys(words))
+
 
 def is_possible() -> bool:
     """Whether the configured provider has accounts for organisers."""

@@ -11,6 +11,7 @@ from registrations.models import Order
 from ticketing.lib import money
 from ticketing.lib.site import absolute
 
+MAILS = {"order_confirmation": "The tickets", "order_cancelled": "Notice of the cancellation"}
 LONGEST = 20_000  # Stripe takes 150,000 characters over all fields
 
 
@@ -29,9 +30,13 @@ def pack(*, order: Order) -> Pack:
     return Pack(
         order=order,
         bought=[f"{line.quantity} × {line.ticket_type.name} at {money.format_money(line.price_minor, order.currency)}" for line in lines],
-        mails=list(Mail.objects.filter(kind__startswith="order", subject_id=order.pk).order_by("id").values_list("kind", "to", "sent_at")),
+        mails=[(MAILS.get(kind, kind.replace("_", " ").capitalize()), to, at) for kind, to, at in _mails(order)],
         entries=attendance.of_order(order=order),
     )
+
+
+def _mails(order: Order) -> list[tuple[str, str, datetime | None]]:
+    return list(Mail.objects.filter(kind__startswith="order", subject_id=order.pk).order_by("id").values_list("kind", "to", "sent_at"))
 
 
 def as_text(*, pack: Pack, words: str) -> dict[str, str]:

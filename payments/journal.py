@@ -106,7 +106,7 @@ class Payout(models.Model):
 
 
 class PayoutLine(models.Model):
-    """One payment or refund in a payout, as the provider tells it."""
+    """One thing in a payout, as the provider tells it; `kind` is gateway.PartKind: also disputes, and what came back."""
 
     payout = models.ForeignKey(Payout, models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=12, help_text="payment or refund")

@@ -166,9 +166,9 @@ def paid_out(*, payout_id: str, organiser: Organiser, amount_minor: int, currenc
     return post(key=f"payout:{payout_id}:{organiser.pk}", kind=Kind.PAYOUT, postings=postings, organiser=organiser, now=now)
 
 
-def on_account(*, payment: Payment, account: Account, currency: str, kinds: Sequence[Kind]) -> int:
-    """What entries of these kinds moved on an account for one payment, minor units."""
-    rows = Posting.objects.filter(entry__payment=payment, account=account, currency=currency, entry__kind__in=kinds)
+def on_account(*, payment: Payment, account: Account, currency: str, keys: Sequence[str]) -> int:
+    """What the entries of these keys moved on an account for one payment, minor units."""
+    rows = Posting.objects.filter(entry__payment=payment, account=account, currency=currency, entry__key__in=keys)
     return int(rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
 
 

@@ -52,6 +52,19 @@ class Payment(models.Model):
     def is_open(self) -> bool:
         return self.succeeded_at is None and self.failed_at is None
 
+    @property
+    def state_words(self) -> str:
+        """As the list and its export say it."""
+        if self.mismatch_at:
+            return "Amount differs"
+        if any(dispute.taken_at and not dispute.won_at for dispute in self.disputes.all()):
+            return "Disputed"
+        if self.succeeded_at:
+            return "Paid"
+        if self.failed_at:
+            return "Expired" if self.failure == "expired" else "Failed"
+        return "Being checked" if self.pending_at else "Open"
+
 
 class RefundReason(models.TextChoices):
     LATE = "late", "Paid too late, the places were gone"
@@ -102,6 +115,18 @@ class PayoutAccount(models.Model):
         return self.provider_id or "not opened yet"
 
 
+DISPUTE_REASONS = {
+    "fraudulent": "they say that they did not pay this themselves",
+    "duplicate": "they say that they paid twice",
+    "product_not_received": "they say that they did not get the tickets",
+    "product_unacceptable": "they say that it was not what was promised",
+    "credit_not_processed": "they say that money was promised back and did not come",
+    "subscription_canceled": "they say that they had cancelled",
+    "unrecognized": "they do not recognise the payment",
+    "general": "no reason given",
+}
+
+
 class Dispute(models.Model):
     """A buyer's bank takes a payment back until it decides. Changed only by disputes.py."""
 
@@ -127,6 +152,11 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return self.provider_id
+
+    @property
+    def reason_words(self) -> str:
+        """What the buyer told the bank; Stripe's words for it."""
+        return DISPUTE_REASONS.get(self.reason, self.reason.replace("_", " "))
 
 
 class Notice(models.Model):

@@ -5,18 +5,19 @@ Difference, once, with the one decision that settles it. All of it may run twice
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
 
 from accounts.models import Organiser, User
-from payments import ledger, settlement
-from payments.gateway import GatewayTrouble, PaymentRefused, PayoutFact, Session, Status, gateway
+from payments import ledger, notices, settlement
+from payments.gateway import GatewayTrouble, PartKind, PaymentRefused, PayoutFact, Session, Status, gateway
 from payments.journal import Account, Difference, Kind, Payout, PayoutLine, Problem
-from payments.models import Payment, Refund
+from payments.models import Dispute, Payment, Refund
 from registrations.rebuilding import CantRebuild, rebuild_order
 
 logger = logging.getLogger("ticketing.reconciliation")
@@ -85,19 +86,8 @@ def recover_notices(*, now: datetime) -> int:
     """Take in what the provider told and we never heard. Returns how many notices were new."""
     name = settings.PAYMENT_GATEWAY
     told = list(gateway(name).notices(since=now - NOTICES_BACK))
-    known = settlement.known_notices(gateway_name=name, ids=[fact.notice_id for fact in told])
-    new = [fact for fact in told if fact.notice_id not in known]
-    for fact in new:
-        settlement.receive_notice(
-            gateway_name=name,
-            notice_id=fact.notice_id,
-            kind=fact.kind,
-            provider_id=fact.provider_id,
-            body=dict(fact.body),
-            about=fact.about,
-            now=now,
-        )
-    return len(new)
+    known = notices.known(gateway_name=name, ids=[fact.notice_id for fact in told])
+    return sum(notices.receive(gateway_name=name, fact=fact, now=now) for fact in told if fact.notice_id not in known)
 
 
 def compare_lists(*, now: datetime, back: timedelta = LISTS_BACK) -> int:
@@ -208,10 +198,7 @@ def _take_in(name: str, fact: PayoutFact) -> None:
     if Payout.objects.filter(gateway=name, provider_id=fact.provider_id).exists():
         return
     parts = list(gateway(name).payout_parts(payout_id=fact.provider_id))
-    sessions = {part.provider_id for part in parts if part.kind == "payment"}
-    payments = dict(Payment.objects.filter(gateway=name, provider_id__in=sessions).values_list("provider_id", "pk"))
-    refunds = Refund.objects.filter(payment__gateway=name, provider_id__in={part.provider_id for part in parts} - sessions)
-    owners = payments | dict(refunds.values_list("provider_id", "payment_id"))
+    owners = _owners(name, {part.provider_id for part in parts})
     with transaction.atomic():
         payout = Payout.objects.create(
             gateway=name, provider_id=fact.provider_id, currency=fact.currency, amount_minor=fact.amount_minor, paid_at=fact.paid_at
@@ -229,7 +216,19 @@ def _take_in(name: str, fact: PayoutFact) -> None:
         )
 
 
+def _owners(name: str, ids: Collection[str]) -> dict[str | None, int]:
+    """{id of a session, refund or dispute: the payment's}."""
+    found: dict[str | None, int] = dict(Payment.objects.filter(gateway=name, provider_id__in=ids).values_list("provider_id", "pk"))
+    for rows in (Refund.objects, Dispute.objects):
+        found |= dict(rows.filter(payment__gateway=name, provider_id__in=ids).values_list("provider_id", "payment_id"))
+    return found
+
+
 def _check(payout: Payout, now: datetime) -> int:
+    unknown = list(payout.lines.filter(payment=None))  # when it was taken in; its dispute may have been told since
+    owners = _owners(payout.gateway, [line.provider_id for line in unknown]) if unknown else {}
+    for line in unknown:
+        PayoutLine.objects.filter(pk=line.pk).update(payment_id=owners.get(line.provider_id))
     lines = list(payout.lines.select_related("payment__order__event__organiser"))
     agrees = sum(line.net_minor for line in lines) == payout.amount_minor
     if not agrees:
@@ -253,11 +252,17 @@ def _in_ledger(line: PayoutLine, currency: str) -> int:
     """What the ledger says that this line brought to, or took from, the money at the provider."""
     if line.payment is None:
         return 0
-    if line.kind == "refund":
-        sent = Refund.objects.filter(payment=line.payment, provider_id=line.provider_id, completed_at__isnull=False).first()
-        return -sent.amount_minor if sent else 0
-    kinds = [Kind.PAYMENT, Kind.FEE, Kind.CORRECTION]
-    return ledger.on_account(payment=line.payment, account=Account.CLEARING, currency=currency, kinds=kinds)
+    about: dict[str, Any] = {"payment": line.payment, "account": Account.CLEARING, "currency": currency}
+    if line.kind in (PartKind.DISPUTE, PartKind.DISPUTE_WON):
+        name = "dispute-opened" if line.kind == PartKind.DISPUTE else "dispute-won"
+        return ledger.on_account(**about, keys=[f"{name}:{line.provider_id}"])
+    if line.kind in (PartKind.REFUND, PartKind.RETURNED):
+        refund = Refund.objects.filter(payment=line.payment, provider_id=line.provider_id).first()
+        name = "refund" if line.kind == PartKind.REFUND else "refund-returned"
+        return ledger.on_account(**about, keys=[f"{name}:{refund.pk}"]) if refund else 0
+    if line.kind != PartKind.PAYMENT:
+        return 0
+    return ledger.on_account(**about, keys=[f"payment:{line.payment_id}", f"fee:{line.payment_id}", f"exchange:{line.payment_id}"])
 
 
 def _find_in_payout(payout: Payout, problem: Problem, name: str, ours: int, theirs: int, now: datetime, payment: Payment | None) -> None:
@@ -308,23 +313,25 @@ def _can_give_back(difference: Difference) -> bool:
 
 def settle_difference(*, difference: Difference, by: User | None, now: datetime) -> bool:
     """Carry the decision out, once. False when it was settled before. CantSettle says why it can't be done."""
+    words, session = decision_for(difference), None
+    if difference.problem == Problem.UNKNOWN_PAYMENT and difference.settled_at is None:
+        session = gateway(difference.gateway).fetch(provider_id=difference.provider_id)
     with transaction.atomic():
-        words = decision_for(difference)
         done = Difference.objects.filter(pk=difference.pk, settled_at=None).update(settled_at=now, settled_by=by, decision=words)
         if not done:
             return False
         try:
             if words != NOTED:
-                _carry_out(difference, now)
+                _carry_out(difference, session, now)
         except (settlement.RefundTooLarge, CantRebuild) as error:
             raise CantSettle(str(error)) from error
     return True
 
 
-def _carry_out(difference: Difference, now: datetime) -> None:
+def _carry_out(difference: Difference, session: Session | None, now: datetime) -> None:
     payment, missing = difference.payment, difference.theirs_minor - difference.ours_minor
-    if difference.problem == Problem.UNKNOWN_PAYMENT:
-        adopt_payment(gateway_name=difference.gateway, provider_id=difference.provider_id, now=now)
+    if session is not None:
+        adopt_payment(gateway_name=difference.gateway, session=session, now=now)
     elif payment is not None and difference.problem == Problem.UNKNOWN_REFUND:
         settlement.adopt_refund(payment=payment, amount_minor=missing, now=now)
     elif payment is not None and difference.problem == Problem.AMOUNT:
@@ -333,10 +340,9 @@ def _carry_out(difference: Difference, now: datetime) -> None:
         settlement.owe_refund(payment=payment, amount_minor=difference.ours_minor, reason="requested", now=now)
 
 
-def adopt_payment(*, gateway_name: str, provider_id: str, now: datetime) -> Payment:
+def adopt_payment(*, gateway_name: str, session: Session, now: datetime) -> Payment:
     """A payment that only the provider remembers: its order is made again from what we told the provider, and
     paid; or, where the places are gone, the money is due back (M1). CantRebuild when too little is known."""
-    session = gateway(gateway_name).fetch(provider_id=provider_id)
     order = rebuild_order(facts=session.metadata, code=session.reference, now=now)
     payment = settlement.adopt_payment(order=order, gateway_name=gateway_name, session=session, now=now)
     return settlement.apply(payment=payment, session=session, now=now)
@@ -355,7 +361,7 @@ def rebuild_paid_orders(*, since: datetime, now: datetime) -> tuple[int, list[st
                 made += 1
             continue
         try:
-            adopt_payment(gateway_name=name, provider_id=session.provider_id, now=now)
+            adopt_payment(gateway_name=name, session=session, now=now)
             made += 1
         except CantRebuild as error:
             failed.append(f"{session.provider_id}: {error}")

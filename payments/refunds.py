@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
+from events.models import Event
 from events.price import split
+from payments import disputes
 from payments.models import Dispute, Payment, Refund, RefundReason
 from payments.settlement import RefundTooLarge, owe_refund
 from registrations import cancellation
@@ -19,11 +21,48 @@ VOID_REASON = "refunded"
 
 
 def refundable_minor(*, order: Order) -> int:
-    """What the order brought in and was not given back, minor units."""
-    captured = Payment.objects.filter(order=order, succeeded_at__isnull=False).aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    given = Refund.objects.filter(payment__order=order, failed_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    away = Dispute.objects.filter(payment__order=order, taken_at__isnull=False, won_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    return int(captured - given - away)
+    """What the order brought in, was not given back, and is not held by a bank, minor units. A payment of another
+    amount than was asked for is not in it: staff decide about that one (F21)."""
+    return sum(_left_of(payment) for payment in Payment.objects.filter(order=order, succeeded_at__isnull=False, mismatch_at=None))
+
+
+def _left_of(payment: Payment) -> int:
+    """A bank may hold more than is left of a payment of which a part was given back: then nothing is left."""
+    given = payment.refunds.filter(failed_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return max(payment.amount_minor - int(given) - disputes.taken_minor(payment=payment), 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What an event's payments sum to in one currency, minor units."""
+
+    currency: str
+    paid_minor: int
+    fees_minor: int
+    given_minor: int
+    disputed_minor: int
+
+    @property
+    def left_minor(self) -> int:
+        return self.paid_minor - self.fees_minor - self.given_minor - self.disputed_minor
+
+
+def totals(*, event: Event) -> list[Totals]:
+    """For each currency that was paid in. Fees as far as the provider has told them."""
+    paid = Payment.objects.filter(order__event=event, succeeded_at__isnull=False, mismatch_at=None).values_list("currency")
+    given = Refund.objects.filter(payment__order__event=event, completed_at__isnull=False, failed_at=None).values_list("payment__currency")
+    away = Dispute.objects.filter(payment__order__event=event, taken_at__isnull=False, won_at=None).values_list("payment__currency")
+    back, disputed = dict(given.annotate(sum=Sum("amount_minor"))), dict(away.annotate(sum=Sum("amount_minor")))
+    return [
+        Totals(
+            currency=currency,
+            paid_minor=amount,
+            fees_minor=fees or 0,
+            given_minor=back.get(currency, 0),
+            disputed_minor=disputed.get(currency, 0),
+        )
+        for currency, amount, fees in paid.annotate(sum=Sum("amount_minor"), fees=Sum("fee_minor")).order_by("currency")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +151,9 @@ def refund_order(
     refunds = []
     with transaction.atomic():
         rest = amount_minor
-        for payment in Payment.objects.select_for_update(of=("self",)).filter(order=order, succeeded_at__isnull=False).order_by("id"):
-            given = sum(payment.refunds.filter(failed_at=None).values_list("amount_minor", flat=True))
-            part = min(rest, payment.amount_minor - given)
+        paid = Payment.objects.filter(order=order, succeeded_at__isnull=False, mismatch_at=None).order_by("id")
+        for payment in paid.select_for_update(of=("self",)):
+            part = min(rest, _left_of(payment))
             if part > 0:
                 whole = shares if part == amount_minor else ()
                 refunds.append(owe_refund(payment=payment, amount_minor=part, reason=reason, shares=whole, now=now))

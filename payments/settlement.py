@@ -2,14 +2,14 @@
 
 `open_payment` writes a row with its idempotency key, then calls the provider, then keeps the answer;
 a crash in between leaves a row that the same key completes (F11). `settle` fetches the session and
-moves the row forward once, in one transaction with its effect on the order: notices may come twice,
-late, out of order or never, since they only say where to look.
+moves the row forward once, in one transaction with its effect on the order: notices (notices.py) may come
+twice, late, out of order or never, since they only say where to look.
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -17,12 +17,13 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from payments import connecting, disputes, ledger
-from payments.gateway import About, Asked, Disputing, GatewayTrouble, PaymentRefused, RefundStatus, Session, Status, gateway
-from payments.models import Notice, Payment, PayoutAccount, Refund, RefundReason
+from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
+from payments.models import Payment, Refund, RefundReason
 from registrations import checkout, invoices
 from registrations.models import Order
 from ticketing.lib import meters, tokens, traces
 from ticketing.lib.later import later
+from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.site import absolute
 
 logger = logging.getLogger("ticketing.payments")
@@ -30,6 +31,7 @@ logger = logging.getLogger("ticketing.payments")
 ASK_AGAIN_AFTER = timedelta(seconds=15)
 SESSION_LIVES = timedelta(hours=2)  # Stripe's live half an hour at least; ours is closed by call when its hold is over
 BATCH = 100
+LOCK = Prepared(lambda: Payment.objects.select_for_update().filter(pk=Param("payment")))
 AUTOMATIC = (RefundReason.LATE, RefundReason.SURPLUS)  # nobody decided these
 
 
@@ -124,17 +126,26 @@ def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
     with transaction.atomic():
         order = _lock_order(payment.order_id)
         meters.about(event=order.event_id, checkout=order.trace_key)
-        row = Payment.objects.select_for_update().get(pk=payment.pk)
-        Payment.objects.filter(pk=row.pk).update(asked_at=now)
+        row = LOCK.all(payment=payment.pk)[0]
         if session.status is Status.SUCCEEDED and row.succeeded_at is None:
             _succeed(row, order, session, now)
         elif session.status is Status.PENDING and row.is_open and row.pending_at is None:
-            Payment.objects.filter(pk=row.pk).update(pending_at=now)
+            _change(row, pending_at=now, asked_at=now)
         elif session.status in (Status.FAILED, Status.EXPIRED) and row.is_open:
-            Payment.objects.filter(pk=row.pk).update(failed_at=now, failure=session.failure or session.status.value)
+            _change(row, failed_at=now, failure=session.failure or session.status.value, asked_at=now)
             checkout.decide_unpaid(order=order, now=now)
-    payment.refresh_from_db()
+        else:
+            _change(row, asked_at=now)
+    for field in Payment._meta.concrete_fields:
+        setattr(payment, field.attname, getattr(row, field.attname))
     return payment
+
+
+def _change(row: Payment, **fields: Any) -> None:
+    """In the table and in the hand: the row is locked, so the two are the same."""
+    Payment.objects.filter(pk=row.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(row, name, value)
 
 
 def _lock_order(order_id: int) -> Order:
@@ -145,23 +156,24 @@ def _lock_order(order_id: int) -> Order:
 
 def _succeed(row: Payment, order: Order, session: Session, now: datetime) -> None:
     """The money is with us. The order takes it, or it is due back (M1, M2)."""
-    Payment.objects.filter(pk=row.pk).update(succeeded_at=now, failed_at=None)
+    was_open = row.is_open
+    _change(row, succeeded_at=now, failed_at=None, asked_at=now)
     as_asked = (session.amount_minor, session.currency) == (row.amount_minor, row.currency)
     ledger.payment_received(payment=row, amount_minor=session.amount_minor, currency=session.currency, claimed=as_asked, now=now)
     if not as_asked:
-        _keep_for_staff(row, order, session, now)
+        _keep_for_staff(row, order, session, was_open, now)
     elif order.confirmed_at is not None:
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
     elif not checkout.confirm_order(order=order, now=now):
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.LATE, now=now)
 
 
-def _keep_for_staff(row: Payment, order: Order, session: Session, now: datetime) -> None:
+def _keep_for_staff(row: Payment, order: Order, session: Session, was_open: bool, now: datetime) -> None:
     """Not the amount or currency that was asked for: nothing is sold for it (F21), and its places run out as
     those of any order that is not paid."""
     finding = f"The provider says {session.amount_minor} {session.currency}, the order {row.amount_minor} {row.currency}."
-    Payment.objects.filter(pk=row.pk).update(mismatch_at=now, failure=finding)
-    if row.is_open:
+    _change(row, mismatch_at=now, failure=finding)
+    if was_open:
         checkout.decide_unpaid(order=order, now=now)
     logger.error("Payment %s: %s Staff decide.", row.pk, finding)
 
@@ -331,102 +343,3 @@ def _settle_or_close(payment: Payment, now: datetime) -> None:
         apply(payment=payment, session=session, now=now)
         return
     settle(payment=payment, now=now)
-
-
-def receive_notice(
-    *,
-    gateway_name: str,
-    notice_id: str,
-    kind: str,
-    provider_id: str,
-    body: dict[str, object],
-    now: datetime,
-    about: str = About.SESSION,
-) -> Notice:
-    """Keep a genuine notice, once; acted on by a task (handle_notice), found by a sweep if that is lost."""
-    told = Notice(
-        gateway=gateway_name, provider_notice_id=notice_id, kind=kind, provider_id=provider_id, about=about, body=body, received_at=now
-    )
-    Notice.objects.bulk_create([told], ignore_conflicts=True)
-    notice = Notice.objects.get(gateway=gateway_name, provider_notice_id=notice_id)
-    paid = Payment.objects.filter(gateway=gateway_name, provider_id=provider_id).select_related("order").first()
-    if paid is not None:  # that it came belongs to the buyer's way, too
-        meters.about(event=paid.order.event_id, checkout=paid.order.trace_key)
-    if notice.handled_at is None:
-        later("payments.handle_notice", notice_id=notice.pk)
-    return notice
-
-
-def known_notices(*, gateway_name: str, ids: Sequence[str]) -> set[str]:
-    """Which of these were received already."""
-    return set(Notice.objects.filter(gateway=gateway_name, provider_notice_id__in=ids).values_list("provider_notice_id", flat=True))
-
-
-def handle_notice(*, notice: Notice, now: datetime) -> None:
-    """Look where the notice points; only then is it handled. Unknown things are harmless."""
-    try:
-        LOOKS.get(About(notice.about), _look_nowhere)(notice, now)
-    except (GatewayTrouble, PaymentRefused) as error:
-        Notice.objects.filter(pk=notice.pk).update(tries=notice.tries + 1, last_error=str(error)[:300])
-        return
-    Notice.objects.filter(pk=notice.pk, handled_at=None).update(handled_at=now, tries=notice.tries + 1, last_error="")
-
-
-def _look_at_session(notice: Notice, now: datetime) -> None:
-    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id).select_related("order").first()
-    if payment is not None:
-        meters.about(event=payment.order.event_id, checkout=payment.order.trace_key)
-    if payment is not None and payment.succeeded_at is None:  # a success is final: nothing more can come of this session
-        settle(payment=payment, now=now)
-
-
-def _look_at_refund(notice: Notice, now: datetime) -> None:
-    """A refund that was sent may come back days later: the buyer's account is closed."""
-    refund = Refund.objects.filter(payment__gateway=notice.gateway, provider_id=notice.provider_id).select_related("payment").first()
-    if refund is None or refund.failed_at is not None:
-        return
-    fact = cast(Disputing, gateway(notice.gateway)).fetch_refund(provider_id=notice.provider_id)
-    if fact.status is not RefundStatus.FAILED:
-        return
-    with transaction.atomic():
-        if Refund.objects.filter(pk=refund.pk, failed_at=None).update(failed_at=now, failure=fact.failure[:200] or "It came back."):
-            ledger.refund_returned(refund=refund, now=now)
-            ledger.refund_refused(refund=refund, now=now)
-            logger.error("Refund %s came back (%s). Staff decide.", refund.pk, fact.failure)
-
-
-def _look_at_dispute(notice: Notice, now: datetime) -> None:
-    fact = cast(Disputing, gateway(notice.gateway)).fetch_dispute(provider_id=notice.provider_id)
-    payment = Payment.objects.filter(gateway=notice.gateway, provider_id=fact.session_id or "-").first()
-    if payment is None:
-        return
-    if payment.succeeded_at is None:  # its own notice is late, or never came
-        settle(payment=payment, now=now)
-    disputes.apply(payment=payment, fact=fact, now=now)
-
-
-def _look_at_account(notice: Notice, now: datetime) -> None:
-    row = PayoutAccount.objects.filter(gateway=notice.gateway, provider_id=notice.provider_id.partition("/")[0]).first()
-    if row is not None:
-        connecting.look(row=row, now=now)
-
-
-def _look_nowhere(notice: Notice, now: datetime) -> None:
-    """Of a kind that changes nothing here."""
-
-
-LOOKS = {
-    About.SESSION: _look_at_session,
-    About.REFUND: _look_at_refund,
-    About.DISPUTE: _look_at_dispute,
-    About.ACCOUNT: _look_at_account,
-}
-
-
-def handle_due_notices(*, now: datetime) -> int:
-    """What a lost nudge left unhandled. Returns how many were looked at."""
-    due = list(Notice.objects.filter(handled_at=None).order_by("tries", "received_at")[:BATCH])
-    for notice in due:
-        with traces.part("payments.handle_notice"):
-            handle_notice(notice=notice, now=now)
-    return len(due)

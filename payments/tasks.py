@@ -1,21 +1,18 @@
 from celery import shared_task
 
-from payments import event_refunds, reconciliation, settlement
-from payments.models import Notice
+from payments import event_refunds, notices, reconciliation, settlement
 from payments.practice import delivery
 from ticketing.lib import clock
 
 
-@shared_task(name="payments.handle_notice")
-def handle_notice(notice_id: int) -> None:
-    notice = Notice.objects.filter(pk=notice_id, handled_at=None).first()
-    if notice is not None:
-        settlement.handle_notice(notice=notice, now=clock.now())
+@shared_task(name="payments.handle_new_notices")
+def handle_new_notices() -> None:
+    notices.handle_new(now=clock.now())
 
 
 @shared_task(name="payments.handle_due_notices")
 def handle_due_notices() -> None:
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
 
 
 @shared_task(name="payments.settle_open")

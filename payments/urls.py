@@ -18,6 +18,7 @@ urlpatterns = [
     path("manage/events/<slug:slug>/disputes/", views_disputes.dispute_list, name="dispute-list"),
     path("manage/events/<slug:slug>/disputes/<int:pk>/", views_disputes.dispute, name="dispute"),
     path("manage/events/<slug:slug>/payments/", views_manage.payment_list, name="payment-list"),
+    path("manage/events/<slug:slug>/payments.csv", views_manage.payment_export, name="payment-export"),
     path("manage/events/<slug:slug>/orders/<str:code>/refund/", views_manage.refund_new, name="refund-new"),
     path("manage/events/<slug:slug>/payments/everybody/", views_manage.event_refund, name="event-refund"),
     path("manage/<slug:slug>/payouts/", views_finance.payouts, name="payouts"),

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from payments import settlement
+from payments import notices, settlement
 from payments.gateway import GATEWAYS, BadNotice, GatewayBusy, GatewayTrouble, PaymentRefused, gateway
 from payments.models import Payment
 from registrations.access import order_for_link
@@ -93,13 +93,5 @@ def notice_new(request: HttpRequest, gateway_name: str) -> HttpResponse:
         fact = gateway(gateway_name).read_notice(body=request.body, headers=request.headers, now=now)
     except BadNotice as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain")
-    settlement.receive_notice(
-        gateway_name=gateway_name,
-        notice_id=fact.notice_id,
-        kind=fact.kind,
-        provider_id=fact.provider_id,
-        about=fact.about,
-        body=dict(fact.body),
-        now=now,
-    )
+    notices.receive(gateway_name=gateway_name, fact=fact, now=now)
     return HttpResponse("kept\n", content_type="text/plain")

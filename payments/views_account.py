@@ -29,5 +29,6 @@ def payout_account(request: HttpRequest, slug: str) -> HttpResponse:
     except (GatewayTrouble, PaymentRefused) as error:
         messages.error(request, f"Stripe does not answer usefully: {error}")
         trouble = True
-    context = {"organiser": organiser, "account": account, "possible": connecting.is_possible()}
+    asked_for = connecting.asked_for(row=account) if account else []
+    context = {"organiser": organiser, "account": account, "possible": connecting.is_possible(), "asked_for": asked_for}
     return render(request, "payments/payout_account.html", context, status=503 if trouble else 200)

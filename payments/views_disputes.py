@@ -18,7 +18,7 @@ class AnswerForm(forms.Form):
         label="In your own words",
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="Why the payment is right. The evidence below goes with it.",
+        help_text="Why the payment is right. The evidence above goes with it.",
     )
 
 
@@ -26,7 +26,7 @@ class AnswerForm(forms.Form):
 def dispute_list(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="finance")
     found = Dispute.objects.filter(payment__order__event=event).select_related("payment__order").order_by("-opened_at")[:200]
-    return render(request, "payments/disputes.html", {"event": event, "tab": "payments", "disputes": found})
+    return render(request, "payments/disputes.html", {"event": event, "tab": "payments", "part": "payments", "disputes": found})
 
 
 @login_required
@@ -42,5 +42,12 @@ def dispute(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             return redirect("payments:dispute", slug=slug, pk=pk)
         except (disputes.NotAnswerable, GatewayTrouble, PaymentRefused) as error:
             form.add_error(None, str(error))
-    context = {"event": event, "tab": "payments", "dispute": found, "pack": evidence.pack(order=found.payment.order), "form": form}
+    context = {
+        "event": event,
+        "tab": "payments",
+        "part": "payments",
+        "dispute": found,
+        "pack": evidence.pack(order=found.payment.order),
+        "form": form,
+    }
     return render(request, "payments/dispute.html", context, status=422 if form.errors else 200)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models import User
@@ -16,6 +16,7 @@ from payments.models import Payment, Refund
 from payments.settlement import RefundTooLarge
 from registrations.models import Order, Ticket
 from ticketing.lib import clock, money
+from ticketing.lib.spreadsheets import csv_file
 
 LISTED = 200
 
@@ -27,11 +28,40 @@ class RefundForm(forms.Form):
 
 @login_required
 def payment_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """Newest first, with what they sum to; the place in the list is in the address."""
     event = event_for_member(user=request.user, slug=slug, to="finance")
-    payments = Payment.objects.filter(order__event=event).select_related("order").prefetch_related("refunds").order_by("-id")[:LISTED]
+    rows, before = Payment.objects.filter(order__event=event).order_by("-id"), request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and int(before) < 2**63:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.select_related("order").prefetch_related("refunds", "disputes")[: LISTED + 1])
     due = Refund.objects.filter(payment__order__event=event, completed_at=None, failed_at=None).count()
-    context = {"event": event, "tab": "payments", "part": "payments", "payments": payments, "due": due}
+    context = {"event": event, "tab": "payments", "part": "payments", "payments": found[:LISTED], "due": due}
+    context["more"] = found[LISTED - 1].pk if len(found) > LISTED else None
+    context["totals"] = refunds.totals(event=event)
     return render(request, "payments/list.html", context)
+
+
+@login_required
+def payment_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    event = event_for_member(user=request.user, slug=slug, to="finance")
+    head = ["Order", "Buyer", "Opened (UTC)", "Paid (UTC)", "Amount", "Fee", "Given back", "Currency", "State", "Number at the provider"]
+    payments = Payment.objects.filter(order__event=event).select_related("order").prefetch_related("refunds", "disputes").order_by("id")
+    rows = (
+        [
+            payment.order.code,
+            payment.order.buyer_name,
+            f"{payment.opened_at:%Y-%m-%d %H:%M:%S}",
+            f"{payment.succeeded_at:%Y-%m-%d %H:%M:%S}" if payment.succeeded_at else "",
+            money.to_major(payment.amount_minor, payment.currency),
+            "" if payment.fee_minor is None else money.to_major(payment.fee_minor, payment.currency),
+            money.to_major(sum(refund.amount_minor for refund in payment.refunds.all() if refund.completed_at and not refund.failed_at), payment.currency),
+            payment.currency,
+            payment.state_words,
+            payment.provider_id or "",
+        ]
+        for payment in payments.iterator(chunk_size=500)
+    )  # fmt: skip
+    return csv_file(f"payments-{event.slug}.csv", head, rows)
 
 
 @login_required

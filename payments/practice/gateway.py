@@ -16,7 +16,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
 
-from payments.gateway import Asked, BadNotice, Balance, GatewayTrouble, NoticeFact, PaymentRefused, PayoutFact, PayoutPart, Session, Status
+from payments.gateway import (
+    Asked,
+    BadNotice,
+    Balance,
+    GatewayTrouble,
+    NoticeFact,
+    PartKind,
+    PaymentRefused,
+    PayoutFact,
+    PayoutPart,
+    Session,
+    Status,
+)
 from payments.models import PracticeNotice, PracticePayout, PracticeRefund, PracticeSession
 from payments.practice import book
 from ticketing.lib import clock, tokens
@@ -106,9 +118,9 @@ class PracticeGateway:
     def payout_parts(self, *, payout_id: str) -> Iterator[PayoutPart]:
         _maybe_away()
         for row in PracticeSession.objects.filter(payout__token=payout_id).order_by("id").iterator(chunk_size=500):
-            yield PayoutPart(kind="payment", provider_id=row.token, gross_minor=row.amount_minor, fee_minor=book.fee_minor(row))
+            yield PayoutPart(kind=PartKind.PAYMENT, provider_id=row.token, gross_minor=row.amount_minor, fee_minor=book.fee_minor(row))
         for back in PracticeRefund.objects.filter(payout__token=payout_id).order_by("id").iterator(chunk_size=500):
-            yield PayoutPart(kind="refund", provider_id=_refund_id(back), gross_minor=-back.amount_minor, fee_minor=0)
+            yield PayoutPart(kind=PartKind.REFUND, provider_id=_refund_id(back), gross_minor=-back.amount_minor, fee_minor=0)
 
     def read_notice(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> NoticeFact:
         stamp, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from payments import settlement
+from payments import notices, settlement
 from payments.models import Payment, PayoutAccount
-from registrations import expiry
+from registrations import codes, expiry
 from registrations.models import Order
 from tests import cast
 from tests.journeys.test_sell_and_admit import sign_in
@@ -42,7 +42,7 @@ def press(page, act):
 
 def told(stripe):
     assert set(stripe.post.deliver(copies=2, seed=1)) <= {200}
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
 
 
 def test_card_paid_declined_then_paid_checked_by_the_bank_and_by_slow_methods(browser, site, files, concert, stripe):
@@ -120,4 +120,99 @@ def test_alice_connects_an_account_and_is_paid_on_it(browser, site, files, conce
     press(page, "pay")
     page.wait_for_url("**/orders/**")
     assert [session["status"] for session in stripe.sessions(account)] == ["complete"] and not stripe.sessions()
+    page.close()
+
+
+def buy(page, site, kind):
+    """Dana's two tickets, paid by card."""
+    to_payment(page, site, kind)
+    press(page, "pay")
+    page.wait_for_url("**/orders/**")
+    return Order.objects.latest("pk")
+
+
+def scan(page, site, ticket):
+    page.goto(f"{site}/gate/{ticket.event.slug}/")
+    page.fill("#code", codes.code_of(ticket))
+    page.press("#code", "Enter")
+    page.wait_for_selector(".verdict[data-verdict]")
+    return page.get_attribute(".verdict", "data-verdict")
+
+
+def open_dispute(page, site, order):
+    page.goto(f"{site}/manage/events/{order.event.slug}/payments/")
+    page.click("text=Disputes")
+    page.click(f"main >> text={order.code}")
+    page.wait_for_selector("h3:has-text('The evidence there is')")
+
+
+def test_a_dispute_before_entry_freezes_the_tickets_until_it_is_won(browser, site, files, concert, alice, stripe):
+    kind = cast.ticket_type(concert, price_minor=1500)
+    page = browser.new_page()
+    order = buy(page, site, kind)
+    opened = stripe.book.dispute(Payment.objects.get().provider_id)
+    told(stripe)
+    sign_in(page, site, alice.email)
+    ticket = order.tickets.first()
+    assert scan(page, site, ticket) == "revoked"
+    open_dispute(page, site, order)
+    assert "frozen" in page.inner_text("main")
+    page.fill("textarea[name=words]", "Dana wrote to us that she looks forward to it.")
+    page.click("text=Hand in the evidence")
+    page.wait_for_selector("text=The bank decides")
+    assert "looks forward" in stripe.book.things[opened["id"]]["evidence"]["uncategorized_text"]
+    stripe.book.close_dispute(opened["id"], won=True)
+    told(stripe)
+    page.reload()
+    assert "the tickets are good again" in page.inner_text("main")
+    assert scan(page, site, ticket) == "admitted"
+    till.assert_audit_is_clean()
+    page.close()
+
+
+def test_a_dispute_after_entry_has_the_scan_as_evidence_and_when_lost_the_buyer_keeps_the_money(
+    browser, site, files, concert, alice, stripe
+):
+    kind = cast.ticket_type(concert, price_minor=1500)
+    page = browser.new_page()
+    order = buy(page, site, kind)
+    sign_in(page, site, alice.email)
+    assert scan(page, site, order.tickets.first()) == "admitted"
+    opened = stripe.book.dispute(Payment.objects.get().provider_id)
+    told(stripe)
+    open_dispute(page, site, order)
+    assert "admitted at" in page.inner_text("main")
+    page.fill("textarea[name=words]", "She came and danced.")
+    page.click("text=Hand in the evidence")
+    page.wait_for_selector("text=The bank decides")
+    assert "admitted at" in stripe.book.things[opened["id"]]["evidence"]["access_activity_log"]
+    stripe.book.close_dispute(opened["id"], won=False)
+    told(stripe)
+    page.reload()
+    assert "The buyer keeps the money" in page.inner_text("main")
+    assert order.tickets.filter(voided_at=None).count() == 0
+    page.goto(f"{site}/manage/events/{concert.slug}/payments/")
+    assert "Held or kept by banks" in page.inner_text("main")
+    till.assert_audit_is_clean()
+    page.close()
+
+
+def test_a_whole_order_is_given_back_and_dana_sees_it(browser, site, files, concert, alice, stripe):
+    kind = cast.ticket_type(concert, price_minor=1500)
+    page = browser.new_page()
+    order = buy(page, site, kind)
+    sign_in(page, site, alice.email)
+    page.goto(f"{site}/manage/events/{concert.slug}/orders/{order.code}/refund/")
+    page.check("input[name=cancel]")
+    page.click("text=Look at this refund")
+    assert "Dana gets back" in page.inner_text("main") and "€30.00" in page.inner_text("main")
+    page.click("button.danger")
+    page.wait_for_url("**/payments/")
+    settlement.send_refunds(now=clock.now())
+    told(stripe)
+    assert [made["amount"] for made in stripe.book.all("refund", "")] == [3000]
+    assert not order.tickets.filter(voided_at=None).exists() and till.claimed(kind) == 0
+    page.goto(site + order.get_absolute_url())
+    assert "cancelled" in page.inner_text("main").lower()
+    till.assert_audit_is_clean()
     page.close()

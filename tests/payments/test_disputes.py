@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from payments import ledger, refunds, settlement
+from payments import ledger, notices, refunds, settlement
 from payments.journal import Account
 from payments.models import Dispute
 from registrations import codes
@@ -91,7 +91,7 @@ def test_f23_notices_of_a_dispute_in_any_order_end_as_the_bank_decided(kind, str
     chance.shuffle(told)
     for event in told:
         assert tell(stripe_double, event) == 200
-        settlement.handle_due_notices(now=clock.now())
+        notices.handle_due(now=clock.now())
     dispute = Dispute.objects.get()
     assert bool(dispute.won_at) is won and bool(dispute.lost_at) is not won and dispute.taken_at
     assert scan(payment) == ("admitted" if won else "revoked")

@@ -236,6 +236,7 @@ def race(payments, sweepers):
 @pytest.mark.django_db(transaction=True)
 def test_the_provider_decides_a_session_once(kind):
     """Paying and closing at the same moment: one of them is the provider's answer, for good."""
+    kind.quotas.update(capacity=100)
     for _ in range(5):
         payment = till.opened(cast.ordered(kind, email="dana@example.com"))
         row = PracticeSession.objects.get(token=payment.provider_id)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from outbox.models import Mail
-from payments import settlement
+from payments import notices, settlement
 from payments.gateway import Session, Status
 from payments.models import Notice, Payment, PracticeNotice
 from payments.practice import delivery
@@ -31,7 +31,7 @@ def paid_at_provider(order, what="pay", **more):
 
 
 def handle_kept():
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
 
 
 # F13: ten at once
@@ -59,7 +59,7 @@ def test_f13_ten_copies_at_once_are_one_transition_one_set_of_tickets_and_one_ma
     copy = PracticeNotice.objects.select_related("session").get()
     assert till.at_once(10, lambda _: delivery.post(notice=copy, now=clock.now())) == [True] * 10
     notice = Notice.objects.get()
-    assert till.at_once(10, lambda _: settlement.handle_notice(notice=notice, now=clock.now())) == [None] * 10
+    assert till.at_once(10, lambda _: notices.handle(notice=notice, now=clock.now())) == [True] * 10
     till.at_once(4, lambda _: fulfilment.fulfil(order_id=order.pk, now=clock.now()))
     assert (Payment.objects.filter(succeeded_at__isnull=False).count(), order.tickets.count()) == (1, 2)
     assert Mail.objects.filter(kind="order_confirmation").count() == 1

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from payments import ledger, reconciliation, refunds, settlement
+from payments import ledger, notices, reconciliation, refunds, settlement
 from payments.journal import Account, Difference, LedgerEntry, Payout, Posting
 from payments.models import Notice, Payment, PracticePayout, PracticeRefund, PracticeSession, Refund
 from payments.practice import book
@@ -77,7 +77,7 @@ def test_notices_that_never_came_are_recovered(kind):
     Notice.objects.all().delete()
     assert reconciliation.recover_notices(now=clock.now() + timedelta(seconds=1)) == 1
     assert reconciliation.recover_notices(now=clock.now() + timedelta(seconds=1)) == 0
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
     order.refresh_from_db()
     assert order.confirmed_at
 

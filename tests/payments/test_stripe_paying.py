@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from payments import refunds, settlement
+from payments import notices, refunds, settlement
 from payments.gateway import GatewayBusy, gateway
 from payments.models import Notice, Payment, PayoutAccount, Refund
 from payments.stripe import budget
@@ -29,7 +29,7 @@ def tell(double, event, **signed):
 def tell_all(double):
     told, double.post.owed = double.post.owed, []
     assert [tell(double, event) for event in told] == [200] * len(told)
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
 
 
 def pay(double, order, act="pay"):
@@ -181,8 +181,8 @@ def test_notices_doubled_and_in_any_order_end_as_the_provider_stands(kind, strip
     for event in owed:
         assert tell(stripe_double, event) == 200
         if random.Random(seed).random() < 0.5:
-            settlement.handle_due_notices(now=clock.now())
-    settlement.handle_due_notices(now=clock.now())
+            notices.handle_due(now=clock.now())
+    notices.handle_due(now=clock.now())
     assert [order.tickets.count() for order in orders] == [1, 1, 0, 0, 0]
     assert [bool(payment.failed_at) for payment in Payment.objects.order_by("id")] == [False, False, True, True, False]
     assert Notice.objects.count() == len({event["id"] for event in owed}) and not Notice.objects.filter(handled_at=None).exists()
@@ -212,7 +212,7 @@ def test_f20_notices_that_are_not_genuine_are_400(order, stripe_double, settings
 
 def test_a_notice_of_an_unknown_kind_is_harmless(order, stripe_double):
     assert tell(stripe_double, stripe_double.book.new("evt", "event", "", type="tax.form.ready", data={"object": {"id": "x_1"}})) == 200
-    settlement.handle_due_notices(now=clock.now())
+    notices.handle_due(now=clock.now())
     assert Notice.objects.get().handled_at
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from operations.audit import audit
-from payments import settlement
+from payments import notices, settlement
 from payments.gateway import GATEWAYS, GatewayTrouble
 from payments.models import Payment, PracticeSession
 from payments.practice import delivery
@@ -60,7 +60,7 @@ def provider_says(payment, status, **fields):
 def sweep():
     """One turn of the schedule, as ticketing/celery.py has it."""
     now = clock.now()
-    settlement.handle_due_notices(now=now)
+    notices.handle_due(now=now)
     settlement.settle_open(now=now)
     expiry.expire_holds(now=now)
     settlement.send_refunds(now=now)
