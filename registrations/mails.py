@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models.functions import Lower
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from events.calendar import calendar_part
 from registrations import bill, fulfilment
@@ -34,6 +35,7 @@ def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | 
         to,
         lines=lines,
         bill=bill.bill_of(priced=order, lines=sold),
+        invoice_link=absolute(reverse("registrations:order-invoice", args=[order.code, order.secret, 0])) if order.total_minor else "",
     )
     message.attach(calendar_part(event=order.event, now=order.placed_at, link=absolute(order.get_absolute_url())))
     if settings.PDF_IN_MAIL:
