@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -26,6 +27,12 @@ WALTZ = "The hall closes for a year. One more time around the floor."
 TABLE = "Four courses, four movements, and the players between the guests."
 ROOF = "All of it goes to the roof. Whoever gives more hears no less."
 GUEST = "Guest"
+# What admission to a concert is taxed with, per cent; in New York and California on top of the price.
+TAX_RATES = {
+    country: Decimal(rate)
+    for country, rate in {"DE": "19", "AT": "13", "HU": "27", "CH": "8.1", "PT": "23", "GB": "20", "US": "8.875", "JP": "10", "IN": "18", "AU": "10"}.items()
+}  # fmt: skip
+BUYERS_BEAR_THE_FEE = ("GB", "US", "IN")
 BUYERS = ("Dana", "Zoë Zając", "Mei Tanaka", "José García", "Amina Okafor", "Łukasz Nowak", "Søren Hansen", "Grace O'Neill", "Priya Patel")
 PEOPLE = ("Alice", "Bob", "Charlie", "Dana", "Erin", "Frank", "Grace")
 ORGANISERS = (
@@ -121,14 +128,18 @@ def _listed(listing: Listing, organisers: list[Organiser], now: datetime) -> int
     """Three types, two of them sharing the room, and some orders."""
     venue, chance = listing.venue, random.Random(listing.name)
     starts_at = _at(now, listing.days, listing.hour, venue.zone)
-    event = _event(listing.name, organisers[listing.organiser], starts_at, venue=venue, summary=listing.summary, text=listing.text)
+    fields = {"tax_on_top": venue.country == "US", "fee_country": venue.country if venue.country in BUYERS_BEAR_THE_FEE else ""}
+    event = _event(
+        listing.name, organisers[listing.organiser], starts_at, venue=venue, summary=listing.summary, text=listing.text, **fields
+    )
     room = Quota(event=event, name="The whole room")
     publication.save_quota(event=event, quota=room, capacity=240)
     reduced = listing.price * 6 // 100 * 10
-    kinds = [_type(event, "Standard", listing.price, 200), _type(event, "Reduced", reduced, 60, description=REDUCED)]
+    taxed = {"tax_rate": TAX_RATES.get(venue.country, Decimal(0))}
+    kinds = [_type(event, "Standard", listing.price, 200, **taxed), _type(event, "Reduced", reduced, 60, description=REDUCED, **taxed)]
     for kind in kinds:
         kind.quotas.add(room)
-    _type(event, "Supporter", listing.price * 2, 20, description="Pays for somebody else's reduced ticket.")
+    _type(event, "Supporter", listing.price * 2, 20, description="Pays for somebody else's reduced ticket.", **taxed)
     for number in range(chance.randint(2, 6)):
         _sell(kinds[number % 2], chance.randint(1, 3), BUYERS[chance.randrange(len(BUYERS))], now)
     return 1
