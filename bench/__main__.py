@@ -26,6 +26,8 @@ PARTS = {
     "memory": "memory.measure",
     "pages": "pages.measure",
     "checkout": "sales.measure",
+    "paid": "money.measure_paid",
+    "notices": "money.measure_notices",
     "scans": "sales.measure_scans",
     "gate": "gate.measure",
     "pdf": "pdf.measure",

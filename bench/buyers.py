@@ -15,8 +15,8 @@ class Refused(Exception):
     """The page said no, in words."""
 
 
-def buy(client: Client, slug: str, type_id: int, number: int, quantity: int = 1) -> str:
-    """One whole checkout of a free ticket; returns the order page's path."""
+def buy(client: Client, slug: str, type_id: int, number: int, quantity: int = 1, bank: int = 0) -> str:
+    """One whole checkout of a free ticket, or of one that is paid at `bank`; returns where the order leads to."""
     assert client.get(f"/events/{slug}/").status == 200
     reply = client.post(f"/events/{slug}/holds/", {f"quantity-{type_id}": quantity, "attempt": f"{number}-{time.monotonic_ns()}"})
     if reply.status in (409, 422):
@@ -31,20 +31,30 @@ def buy(client: Client, slug: str, type_id: int, number: int, quantity: int = 1)
     page = client.get(review_path)
     reply = client.post(review_path.replace("/review/", "/order/"), hidden_fields(page.body))
     assert reply.status in (302, 303), (reply.status, reply.body[:3000])
+    if bank:
+        page = client.get(reply.location)
+        assert page.status == 302, (page.status, page.body[:2000])
+        pay(client, bank, page.location)
+        return reply.location
     page = client.get(reply.location)
     assert page.status == 200, page.status
     return reply.location
 
 
+def pay(client: Client, bank: int, page: str) -> None:
+    """By card at the provider's page, and back to the tickets. The page's own bytes are the provider's work."""
+    provider = Client(bank)
+    reply = provider.post(page, {"act": "pay"})
+    client.requests += 1
+    provider.close()
+    assert reply.status == 303, (reply.status, reply.body[:2000])
+    landed = client.follow(client.get(reply.location))
+    assert landed.status == 200 and b"Ticket" in landed.body, (landed.status, landed.body[:2000])
+
+
 def main() -> None:
-    port, slug, type_id, first, buyers, orders = (
-        sys.argv[1],
-        sys.argv[2],
-        int(sys.argv[3]),
-        int(sys.argv[4]),
-        int(sys.argv[5]),
-        int(sys.argv[6]),
-    )
+    port, slug = sys.argv[1:3]
+    type_id, first, buyers, orders, bank = map(int, sys.argv[3:8])
     times: list[float] = []
     refused: list[str] = []
     broken: list[str] = []
@@ -55,7 +65,7 @@ def main() -> None:
             client = Client(int(port))
             began = time.monotonic()
             try:
-                buy(client, slug, type_id, first + buyer * orders + turn)
+                buy(client, slug, type_id, first + buyer * orders + turn, bank=bank)
                 times.append(time.monotonic() - began)
             except Refused as error:
                 refused.append(str(error))

@@ -35,7 +35,10 @@ class Client:
         )
 
     def post_json(self, path: str, sent: object, headers: str = "") -> Reply:
-        body = json.dumps(sent).encode()
+        return self.post_raw(path, json.dumps(sent).encode(), headers)
+
+    def post_raw(self, path: str, body: bytes, headers: str = "") -> Reply:
+        """JSON that is written already."""
         return self._send("POST", path, body, headers + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n")
 
     def follow(self, reply: Reply) -> Reply:

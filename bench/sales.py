@@ -15,10 +15,10 @@ BUYERS = 32
 RUSHES = 20
 
 
-def buyers(slug: str, type_id: int, *, first: int, count: int, orders: int) -> dict[str, Any]:
-    """`count` buyers at once, each with `orders` checkouts, from one other process."""
+def buyers(slug: str, type_id: int, *, first: int, count: int, orders: int, bank: int = 0) -> dict[str, Any]:
+    """`count` buyers at once, each with `orders` checkouts, from one other process. `bank`: the port where they pay."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.buyers", str(PORT), slug, str(type_id), str(first), str(count), str(orders)],
+        [sys.executable, "-m", "bench.buyers", str(PORT), slug, str(type_id), str(first), str(count), str(orders), str(bank)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

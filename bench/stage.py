@@ -51,7 +51,7 @@ class Stage:
     @contextmanager
     def serve(self, *, worker: bool = True, **environment: str) -> Iterator["Stage"]:
         env = os.environ | environment
-        commands = runner.commands()
+        commands = runner.commands(env)
         web = [word if word != runner.PORT else str(PORT) for word in commands["web"]]
         self.started_at = time.monotonic()
         self.web = children.start(web, log=self.var / "log" / "web.log", cwd=ROOT, env=env)
