@@ -179,7 +179,7 @@ class Course(RuleBasedStateMachine):
         )
         for refund in due:
             free = self._may_refund(refund)
-            self._refund(refund).state = ("due" if trouble else "sent") if free else "failed"
+            self._refund(refund).state = "due" if trouble else "sent" if free else "failed"  # also a refusal is lost on the way
         self.double.faults.extend([("lost", "POST refunds")] * (2 * len(due) if trouble else 0))
         settlement.send_refunds(now=self.now)
         self.double.faults.clear()
