@@ -79,7 +79,7 @@ def test_a_capacity_below_what_is_sold_is_refused_at_the_field(client, concert, 
     typed = {"name": "Seats", "pricing": "free", "capacity": "2", "min_per_order": "1", "max_per_order": "5"}
     reply = client.post(f"/manage/events/{concert.slug}/tickets/{kind.pk}/", typed)
     assert reply.status_code == 422
-    assert "already sold" in reply.content.decode()
+    assert "3 are sold or held already" in reply.content.decode()
     assert Quota.objects.get().capacity == 5
 
 
