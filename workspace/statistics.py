@@ -34,9 +34,12 @@ SELECT t.event_id, t.ticket_type_id, date_trunc('hour', o.cancelled_at), -count(
 FROM registrations_order o JOIN registrations_ticket t ON t.order_id = o.id
 WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
 """
+# Add-ons bring money and no people: their tickets are told by type alone.
+ADDONS = "SELECT id FROM events_tickettype WHERE event_id = %(event)s AND is_addon"
 BY_DAY = f"""
-SELECT event_id, date_trunc('day', hour), sum(tickets)::bigint, sum(orders)::bigint, sum(orders_minor)::bigint FROM ({SOLD}) AS sold
-GROUP BY 1, 2 ORDER BY 1, 2
+SELECT sold.event_id, date_trunc('day', hour), coalesce(sum(tickets) FILTER (WHERE NOT kind.is_addon), 0)::bigint, sum(orders)::bigint,
+  sum(orders_minor)::bigint
+FROM ({SOLD}) AS sold JOIN events_tickettype kind ON kind.id = sold.ticket_type_id GROUP BY 1, 2 ORDER BY 1, 2
 """
 FACTS = """
 SELECT
@@ -96,8 +99,9 @@ class Day:
 
 @dataclass
 class Figures:
-    """`tickets`, `orders`, `sales_minor`: confirmed and not cancelled. `refunded_minor`: given back on those
-    orders. `by_type`: {ticket type id: (tickets, minor)}. `pace`: [(days before the start, tickets so far)]."""
+    """`tickets`, `orders`, `sales_minor`: confirmed and not cancelled; add-ons are in the sales and are no tickets.
+    `refunded_minor`: given back on those orders. `by_type`: {ticket type id: (tickets, minor)}.
+    `pace`: [(days before the start, tickets so far)]."""
 
     at: datetime
     tickets: int = 0
@@ -142,12 +146,14 @@ def figures_of(*, event: Event, now: datetime) -> Figures:
 
 
 def counted(*, event: Event, now: datetime) -> Figures:
-    """As it is at this moment. Five queries, one snapshot."""
+    """As it is at this moment. Six queries, one snapshot."""
     figures = Figures(at=now)
     with one_snapshot(), connection.cursor() as cursor:
         upto = _sealed(cursor)
+        cursor.execute(ADDONS, {"event": event.pk})
+        addons = {row[0] for row in cursor.fetchall()}
         cursor.execute(SOLD, {"events": [event.pk]} | upto)
-        _sum(figures, cursor.fetchall(), event)
+        _sum(figures, cursor.fetchall(), event, addons)
         cursor.execute(FACTS, {"event": event.pk})
         figures.held, figures.waiting, figures.refunded_minor = (int(value) for value in cursor.fetchone())
         figures.entered = _entered(cursor, event)
@@ -171,7 +177,7 @@ def _entered(cursor: CursorWrapper, event: Event) -> int:
     return sum(row[0] for row in lists)
 
 
-def _sum(figures: Figures, rows: Sequence[tuple[int, int, datetime, int, int, int, int]], event: Event) -> None:
+def _sum(figures: Figures, rows: Sequence[tuple[int, int, datetime, int, int, int, int]], event: Event, addons: set[int]) -> None:
     days: dict[date, Day] = {}
     hours: dict[datetime, Day] = {}
     types: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
@@ -180,7 +186,7 @@ def _sum(figures: Figures, rows: Sequence[tuple[int, int, datetime, int, int, in
         if (of_day := hours.get(hour)) is None:
             day = hour.astimezone(zone).date()
             of_day = hours[hour] = days.setdefault(day, Day(day))
-        of_day.tickets += tickets
+        of_day.tickets += 0 if type_id in addons else tickets
         of_day.orders += orders
         of_day.minor += orders_minor
         before = types[type_id]

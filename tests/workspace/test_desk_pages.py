@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from operations.audit import audit
 from outbox.models import Mail
+from registrations import checkout
 from registrations.models import Order, Ticket
 from tests import cast
 from ticketing.lib import clock
@@ -149,3 +150,17 @@ def test_a_gate_steward_and_a_stranger_find_nothing(client, concert, bob, charli
         client.force_login(user)
         for path in ("", "figures/", "history/", "orders/", "exports/", "messages/", "imports/new/", "orders/new/"):
             assert client.get(at(concert, path)).status_code == 404, path
+
+
+def test_an_addon_is_in_the_sales_and_no_ticket_of_a_person(concert, kind, hall):
+    dinner = cast.ticket_type(concert, name="Dinner", is_addon=True)
+    picks = [checkout.Pick(ticket_type=kind, quantity=2), checkout.Pick(ticket_type=dinner, quantity=1)]
+    held = checkout.hold(event=concert, picks=picks, now=clock.now())
+    checkout.save_details(hold=held, buyer_name="Dana", buyer_email="dana@example.com", attendees=[])
+    checkout.place_order(hold=held, now=clock.now())
+    for _ in range(2):
+        found = statistics.counted(event=concert, now=clock.now())
+        assert (found.tickets, found.orders, found.by_type[kind.pk][0], found.by_type[dinner.pk][0]) == (2, 1, 2, 1)
+        assert statistics.lines_of(events=[concert], now=clock.now())[concert.pk].tickets == 2
+        sealing.seal_all(now=clock.now())
+    assert [finding.violated for finding in audit() if finding.violated] == []
