@@ -45,10 +45,10 @@ def page(browser, site, files, alice):
 
 
 def tab_to(page, text, most=60):
-    """Press Tab until what is focused says this; it is visible, and so is where the focus is."""
+    """Press Tab until a link or button of this name has the focus, and shows it."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if text in page.evaluate("(document.activeElement.innerText || document.activeElement.getAttribute('aria-label') || '')"):
+        if page.evaluate("document.activeElement.innerText.trim()") == text:
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", f"no focus to be seen on {text}"
             return
     raise AssertionError(f"{text} is not reached by Tab")

@@ -10,9 +10,12 @@ from payments import refunds, settlement
 from payments.journal import Payout, PayoutLine
 from payments.models import Payment
 from registrations import cancellation
+from registrations.staff_orders import StaffLine, place_staff_order
 from tests import cast
 from tests.payments import till
 from ticketing.lib import clock
+from workspace.filters import Filter
+from workspace.sheets import SHEETS
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +75,25 @@ def test_a_payment_tells_its_fee_its_payout_and_what_went_back(desk, concert):
     assert (rows[waiting.code]["Provider's fee"], rows[waiting.code]["Net"], rows[waiting.code]["Payout"]) == ("", "", "")
     (row,) = report(desk, concert, "payouts")
     assert [row[column] for column in ("Payout", "Payments and refunds", "Gross", "Fees", "Net")] == ["po_1", "2", "15.00", "0.53", "14.47"]
+
+
+@pytest.mark.parametrize("what", list(SHEETS))
+def test_every_sheet_has_a_name_for_each_of_its_columns(concert, what):
+    kind, now = cast.ticket_type(concert, price_minor=2000), clock.now()
+    order = cast.ordered(kind, 2)
+    till.act(order, "pay")
+    refunds.refund_order(order=order, amount_minor=500, now=now)
+    payment = Payment.objects.get(order=order)
+    payout = Payout.objects.create(gateway="practice", provider_id="po_1", currency="EUR", amount_minor=1947, paid_at=now)
+    PayoutLine.objects.create(payout=payout, kind="payment", provider_id="p", payment=payment, gross_minor=2000, fee_minor=53)
+    place_staff_order(
+        event=concert,
+        lines=[StaffLine(ticket_type=kind, price_minor=0, attendees=[{}])],
+        buyer_name="Press",
+        buyer_email="",
+        kind="comp",
+        made_by=None,
+        now=now,
+    )
+    head, rows = SHEETS[what].table(event=concert, wanted=Filter())
+    assert {len(row) for row in rows} == {len(head)}
