@@ -36,6 +36,7 @@ PARTS = {
     "meters": "meters.measure",
     "workspace": "workspace.measure",
     "api": "programs.measure",
+    "series": "series.measure",
 }
 
 

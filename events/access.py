@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 
 from accounts.access import MAY, members_with
-from events.models import Event
+from events.models import Event, EventSeries
 from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
@@ -28,3 +28,13 @@ def event_for_member(*, user: Any, slug: str, to: str) -> Event:
         raise Http404
     meters.about(event=event.pk, organiser=event.organiser_id)
     return event
+
+
+def series_for_member(*, user: Any, slug: str, to: str) -> EventSeries:
+    """The series with its organiser and source, if the user's role may do `to`. Http404 otherwise. One query."""
+    rows = EventSeries.objects.select_related("organiser", "source")
+    found = rows.filter(slug=slug, organiser__in=members_with(user=user, to=to)).first() if user.is_authenticated else None
+    if found is None:
+        raise Http404
+    meters.about(organiser=found.organiser_id)
+    return found

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events import publication
-from events.models import Discount, Event, PriceTier, Promotion, Quota, TicketType
+from events.models import Discount, Event, EventSeries, PriceTier, Promotion, Quota, SeriesWork, TicketType
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -46,7 +46,7 @@ class TicketTypeAdmin(DeskAdmin):
 
 @admin.register(Quota)
 class QuotaAdmin(DeskAdmin):
-    list_display = ("name", "event", "capacity", "claimed")
+    list_display = ("name", "event", "capacity", "claimed", "queued")
     list_select_related = ("event",)
     search_fields = ("name", "event__name")
 
@@ -82,3 +82,17 @@ class DiscountAdmin(DeskAdmin):
     list_display = ("name", "event", "from_tickets", "percent", "amount_minor", "archived_at")
     list_select_related = ("event",)
     search_fields = ("name", "event__name")
+
+
+@admin.register(EventSeries)
+class EventSeriesAdmin(DeskAdmin):
+    list_display = ("name", "organiser", "source", "made_at", "published_at")
+    list_select_related = ("organiser", "source")
+    search_fields = ("name", "slug")
+
+
+@admin.register(SeriesWork)
+class SeriesWorkAdmin(DeskAdmin):
+    list_display = ("series", "kind", "wanted_at", "taken_until", "done", "total", "finished_at", "outcome")
+    list_select_related = ("series",)
+    search_fields = ("series__slug__exact",)

@@ -8,7 +8,8 @@ from django.forms.models import model_to_dict
 
 from events import cover, times
 from events.fee_schedule import countries, rule_for
-from events.models import Category, Event, Pricing, Quota, TicketType
+from events.models import Approval, Category, Event, Pricing, Quota, TicketType
+from events.series_forms import scope_field
 from ticketing.lib import clock, money
 from ticketing.lib.money import CURRENCIES
 
@@ -54,7 +55,9 @@ class EventForm(forms.Form):
             }
             kwargs["initial"] = initial | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        self.event, self.priced = event, priced
+        self.event, self.priced, self.scope = event, priced, ""
+        if event is not None and event.series_id:
+            self.fields["scope"] = scope_field()
         self.fields["time_zone"].choices = times.zone_choices()  # type: ignore[attr-defined]
         self.fields["fee_country"].choices = _fee_choices()  # type: ignore[attr-defined]
 
@@ -96,6 +99,11 @@ class EventForm(forms.Form):
                     cleaned[name] = times.to_utc(cleaned[name].replace(tzinfo=None), zone)
                 except times.NoSuchTime as error:
                     self.add_error(name, str(error))
+        self.scope = cleaned.pop("scope", "")
+        if self.event and self.scope:
+            for name in ("time_zone", "currency"):
+                if cleaned.get(name, getattr(self.event, name)) != getattr(self.event, name):
+                    self.add_error(name, "This can be changed for one date only, not for a whole series.")
         if cleaned.get("starts_at") and cleaned.get("ends_at") and not self.errors and cleaned["ends_at"] < cleaned["starts_at"]:
             self.add_error("ends_at", "The event ends before it starts. Choose a later end.")
         return cleaned
@@ -140,6 +148,9 @@ class TicketTypeForm(forms.Form):
     sale_ends_at = forms.DateTimeField(required=False, widget=LOCAL_TIME, label="On sale until")
     min_per_order = forms.IntegerField(min_value=1, initial=1, label="At least, per order")
     max_per_order = forms.IntegerField(min_value=1, max_value=1000, initial=10, label="At most, per order")
+    approval = forms.ChoiceField(
+        choices=Approval.choices, required=False, label="Approval", help_text="Buyers ask first, and pay after you said yes."
+    )
     hidden = forms.BooleanField(required=False, label="Hide from the public page")
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None", help_text="The heading it stands under.")
     position = forms.IntegerField(min_value=0, required=False, help_text="Smaller numbers stand higher.")
@@ -158,6 +169,8 @@ class TicketTypeForm(forms.Form):
         if kind is not None:
             kwargs["initial"] = self._initial(kind)
         super().__init__(*args, **kwargs)
+        if event.series_id:
+            self.fields["scope"] = scope_field()
         self.fields["quotas"].queryset = event.quotas.all()  # type: ignore[attr-defined]
         self.fields["price"].help_text = f"In {event.currency}. For a donation: the least."
         self.fields["category"].queryset = event.categories.all()  # type: ignore[attr-defined]
@@ -175,6 +188,7 @@ class TicketTypeForm(forms.Form):
                 "min_per_order",
                 "max_per_order",
                 "hidden",
+                "approval",
                 "position",
                 "category",
                 "is_addon",
@@ -237,6 +251,7 @@ class TicketTypeForm(forms.Form):
             "sale_ends_at",
             "min_per_order",
             "max_per_order",
+            "approval",
             "hidden",
             "category",
             "is_addon",

@@ -6,10 +6,14 @@ constraint stands behind it. There is no read before the write, so there is noth
 A claim is cheap to lose: after a crash a lost hold can only undersell for minutes. So the
 transaction of a claim commits without waiting for the disk, and the hot row is not locked through
 the flush or through a standby's round trip. The log is sequential: an order that is durable
-implies that the claim before it is. `durable=True` for a claim that commits together with money.
+implies that the claim before it is. `durable=True` for a claim that commits together with money, and for
+those that organisers and the waiting list make.
+
+Who waits comes before who looks: while entries of the waiting list want places of a quota (`queued`), a
+buyer's claim is refused, and what becomes free is claimed for offers. The same statement, one condition more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, models, transaction
 
@@ -21,9 +25,11 @@ CLAIM = "UPDATE events_quota SET claimed = claimed + %s WHERE id = %s AND claime
 CLAIM_FAST = (
     "UPDATE events_quota SET claimed = claimed + %s "
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS fast "
-    "WHERE id = %s AND claimed + %s <= capacity"
+    "WHERE id = %s AND claimed + %s <= capacity AND queued = 0"
 )
 QUOTAS_OF = "SELECT tickettype_id, quota_id FROM events_tickettype_quotas WHERE tickettype_id = ANY(%s)"
+LOCK = "SELECT 1 FROM events_quota WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+QUEUE = "UPDATE events_quota SET queued = %s WHERE id = %s AND queued <> %s"
 RELEASE = "UPDATE events_quota SET claimed = claimed - %s WHERE id = %s AND claimed >= %s"
 
 
@@ -61,6 +67,7 @@ def quota_needs(*, quantities: Mapping[int, int]) -> dict[int, int]:
 def claim(*, needs: Mapping[int, int], durable: bool = False) -> None:
     """Claim places: {quota id: places}. All or nothing. SoldOut when one quota lacks them.
 
+    `durable`: waits for the disk, and does not stand behind the waiting list.
     One statement for each quota; a single one without a surrounding transaction needs no BEGIN."""
     if len(needs) == 1 and not connection.in_atomic_block:
         _claim_each(needs, durable)
@@ -89,13 +96,33 @@ def release(*, needs: Mapping[int, int]) -> None:
 
 
 def free_places(*, ticket_types: Sequence[TicketType]) -> dict[int, int]:
-    """{ticket type id: places free now}: the least of its quotas. One query, for display."""
-    rows = (
-        TicketType.quotas.through.objects.filter(tickettype__in=ticket_types)
-        .values("tickettype_id")
-        .annotate(free=models.Min(models.F("quota__capacity") - models.F("quota__claimed")))
-    )
-    return {row["tickettype_id"]: row["free"] for row in rows}
+    """{ticket type id: places that a buyer can have now}: the least of its quotas. One query, for display.
+
+    None while somebody waits for them."""
+    to_buyers = models.Case(models.When(quota__queued__gt=0, then=0), default=models.F("quota__capacity") - models.F("quota__claimed"))
+    return _least(ticket_types, to_buyers)
+
+
+def unclaimed_places(*, ticket_types: Sequence[TicketType]) -> dict[int, int]:
+    """{ticket type id: places that nobody holds or has}, whoever waits for them. One query."""
+    return _least(ticket_types, models.F("quota__capacity") - models.F("quota__claimed"))
+
+
+def _least(ticket_types: Sequence[TicketType], places: models.expressions.Combinable) -> dict[int, int]:
+    links = TicketType.quotas.through.objects.filter(tickettype__in=ticket_types)
+    return dict(links.values_list("tickettype_id").annotate(least=models.Min(places)))
+
+
+def lock(*, quota_ids: Collection[int]) -> None:
+    """Take the quotas' rows in id order, until the transaction's end."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [sorted(quota_ids)])
+
+
+def queue(*, counts: Mapping[int, int]) -> None:
+    """{quota id: entries that wait for it}, counted under `lock`."""
+    with connection.cursor() as cursor:
+        cursor.executemany(QUEUE, [(count, quota_id, count) for quota_id, count in sorted(counts.items())])
 
 
 def set_capacity(*, quota: Quota, capacity: int) -> None:

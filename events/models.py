@@ -11,6 +11,8 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Organiser
+from events.series_rows import EventSeries as EventSeries  # tables of this app, in a module of their own
+from events.series_rows import SeriesWork as SeriesWork
 from ticketing.lib.money import CURRENCIES
 
 SEARCHED = ("name", "summary", "venue_name", "city")
@@ -29,6 +31,10 @@ class Event(models.Model):
     """One thing that is sold, at a time and a venue, in a time zone and a currency."""
 
     organiser = models.ForeignKey(Organiser, models.PROTECT, related_name="+")
+    series = models.ForeignKey(EventSeries, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    planned_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Of a series: when its rule put this date, also after it was moved."
+    )
     name = models.CharField(max_length=160)
     slug = models.SlugField(max_length=80, unique=True)
     summary = models.CharField(max_length=240, blank=True)
@@ -59,6 +65,11 @@ class Event(models.Model):
     )
     max_per_buyer = models.PositiveIntegerField(null=True, blank=True, help_text="Tickets per e-mail address; empty for no limit.")
     discounted = models.BooleanField(default=False, db_default=False, editable=False, help_text="There is a Discount to look for.")
+    offer_hours = models.PositiveSmallIntegerField(
+        default=24, db_default=24, help_text="How long an offer of the waiting list, or an approved request, waits for its buyer."
+    )
+    waiting_closed_at = models.DateTimeField(null=True, blank=True, help_text="The waiting list takes no more entries.")
+    waiting_paused_at = models.DateTimeField(null=True, blank=True, help_text="The waiting list makes no offers by itself.")
     design_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -67,12 +78,17 @@ class Event(models.Model):
     objects = EventQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="event_ends_after_start")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="event_ends_after_start"),
+            models.UniqueConstraint(fields=["series", "planned_at"], name="date_of_series_once", condition=models.Q(series__isnull=False)),
+        ]
         indexes = [
             models.Index(
                 fields=["starts_at", "id"], name="event_public_by_time", condition=models.Q(published_at__isnull=False, cancelled_at=None)
             ),
             models.Index(fields=["organiser", "-starts_at"], name="event_of_organiser"),
+            models.Index(fields=["series", "starts_at", "id"], name="event_of_series", condition=models.Q(series__isnull=False)),
+            models.Index(fields=["organiser", "starts_at"], name="event_single", condition=models.Q(series=None)),
             GinIndex(SearchVector(*SEARCHED, config="simple"), name="event_search"),
         ]
 
@@ -111,6 +127,22 @@ class Quota(models.Model):
     name = models.CharField(max_length=80)
     capacity = models.PositiveIntegerField()
     claimed = models.PositiveIntegerField(default=0, editable=False)
+    queued = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Entries of the waiting list that want places of it: while there is one, only offers take them.",
+    )
+    made_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="Of a series' date: the one it copies.",
+    )
 
     class Meta:
         ordering = ["id"]
@@ -118,6 +150,10 @@ class Quota(models.Model):
             models.CheckConstraint(condition=models.Q(claimed__lte=models.F("capacity")), name="quota_never_oversold"),
             models.CheckConstraint(condition=models.Q(claimed__gte=0), name="quota_never_negative"),
             models.UniqueConstraint(fields=["event", "name"], name="quota_name_once"),
+        ]
+        indexes = [
+            models.Index(fields=["event"], name="quota_queued", condition=models.Q(queued__gt=0)),
+            models.Index(fields=["made_from"], name="quota_made_from", condition=models.Q(made_from__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +186,12 @@ class Pricing(models.TextChoices):
     DONATION = "donation", "Donation: the buyer chooses"
 
 
+class Approval(models.TextChoices):
+    NONE = "", "No: buyers buy at once"
+    PLACES_KEPT = "keep", "Yes, and places are kept while you decide"
+    PLACES_FREE = "free", "Yes, and places are taken when you approve"
+
+
 class TicketType(models.Model):
     """What can be bought: name, price, sale window, limits per order."""
 
@@ -164,6 +206,9 @@ class TicketType(models.Model):
     min_per_order = models.PositiveIntegerField(default=1)
     max_per_order = models.PositiveIntegerField(default=10)
     hidden = models.BooleanField(default=False, help_text="Not on the public page.")
+    approval = models.CharField(
+        max_length=4, choices=Approval, blank=True, default="", db_default="", help_text="Buyers ask, and the organiser decides."
+    )
     position = models.PositiveIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
     quotas = models.ManyToManyField(Quota, related_name="ticket_types")
@@ -175,9 +220,20 @@ class TicketType(models.Model):
     base_types = models.ManyToManyField(
         "self", symmetrical=False, related_name="+", blank=True, help_text="Of an add-on: sold with these; none: with any ticket."
     )
+    made_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="Of a series' date: the one it copies.",
+    )
 
     class Meta:
         ordering = ["position", "id"]
+        indexes = [models.Index(fields=["made_from"], name="type_made_from", condition=models.Q(made_from__isnull=False))]
         constraints = [
             models.CheckConstraint(condition=models.Q(is_addon=True) | models.Q(most_per_ticket=None), name="only_addons_count_by_ticket"),
             models.CheckConstraint(

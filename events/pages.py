@@ -4,8 +4,9 @@ from events.models import Event
 from ticketing.lib import pagecache
 
 LIST_SCOPE = "events"
+SERIES_SCOPE = "series"  # every series' page
 
 
 def changed(event: Event) -> None:
     """The event's page and the lists, once the current transaction commits."""
-    pagecache.changed(event.page_scope, LIST_SCOPE)
+    pagecache.changed(event.page_scope, LIST_SCOPE, *([SERIES_SCOPE] if event.series_id else []))

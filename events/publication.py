@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.text import slugify
 
 from accounts.models import Organiser
@@ -25,6 +25,7 @@ ON_THE_TRAIL = (
     "sale_ends_at",
     "min_per_order",
     "max_per_order",
+    "approval",
     "hidden",
     "is_addon",
     "most_per_ticket",
@@ -132,6 +133,11 @@ def publish(*, event: Event, now: datetime) -> None:
         changed(event)
 
 
+def set_published(*, events: QuerySet[Event], published_at: datetime | None) -> int:
+    """Many dates of a series at once, in their work; the series' own verb has told the trail."""
+    return events.update(published_at=published_at)
+
+
 def unpublish(*, event: Event) -> None:
     """Take it off the public pages. Tickets stay valid."""
     with transaction.atomic():
@@ -159,7 +165,8 @@ def copy_event(*, event: Event) -> Event:
         quotas = {quota.pk: Quota(name=quota.name, capacity=quota.capacity) for quota in event.quotas.all()}
         copy = Event.objects.get(pk=event.pk)
         copy.pk, copy.slug, copy.name = None, free_slug(event.name), f"{event.name} (copy)"[:160]
-        copy.published_at = copy.cancelled_at = None
+        copy.series = copy.planned_at = None
+        copy.published_at = copy.cancelled_at = copy.waiting_paused_at = copy.waiting_closed_at = None
         copy._state.adding = True
         copy.save()
         _note(copy, "event_made", words=f"A copy of {event.name}")
@@ -171,7 +178,7 @@ def copy_event(*, event: Event) -> Event:
         sold_with = {kind.pk: [base.pk for base in kind.base_types.all()] for kind in types}
         for kind in types:
             wanted = [quotas[quota.pk] for quota in kind.quotas.all()]
-            kind.pk, kind.event = None, copy
+            kind.pk, kind.event, kind.made_from = None, copy, None
             kind.category = headings.get(kind.category_id or 0)
             kind._state.adding = True
             kind.save()

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from events import views_manage, views_prices, views_promotions, views_public, views_terms, views_tickets
+from events import (
+    views_manage,
+    views_prices,
+    views_promotions,
+    views_public,
+    views_series,
+    views_series_public,
+    views_terms,
+    views_tickets,
+)
 
 app_name = "events"
 urlpatterns = [
@@ -10,6 +19,7 @@ urlpatterns = [
     path("events/", views_public.event_list),
     path("events/<slug:slug>/", views_public.event_page, name="event"),
     path("events/<slug:slug>/calendar.ics", views_public.calendar, name="calendar"),
+    path("series/<slug:series>/", views_series_public.series_page, name="series"),
     path("media/covers/<str:name>", views_public.cover_file, name="cover-file"),
     path("manage/<slug:organiser>/events/new/", views_manage.event_new, name="event-new"),
     path("manage/events/<slug:slug>/details/", views_manage.event_edit, name="event-edit"),
@@ -18,6 +28,11 @@ urlpatterns = [
     path("manage/events/<slug:slug>/unpublication/", views_manage.unpublication, name="unpublication"),
     path("manage/events/<slug:slug>/cancellation/", views_manage.cancellation, name="cancellation"),
     path("manage/events/<slug:slug>/copies/", views_manage.copies, name="copies"),
+    path("manage/events/<slug:slug>/series/new/", views_series.series_new, name="series-new"),
+    path("manage/events/<slug:slug>/series/", views_series.series_of, name="series-of"),
+    path("manage/series/<slug:name>/dates/new/", views_series.dates_new, name="dates-new"),
+    path("manage/series/<slug:name>/publication/", views_series.series_publication, name="series-publication"),
+    path("manage/series/<slug:name>/unpublication/", views_series.series_unpublication, name="series-unpublication"),
     path("manage/events/<slug:slug>/tickets/", views_tickets.ticket_types, name="ticket-types"),
     path("manage/events/<slug:slug>/tickets/new/", views_tickets.ticket_type_new, name="ticket-type-new"),
     path("manage/events/<slug:slug>/tickets/<int:pk>/", views_tickets.ticket_type_edit, name="ticket-type-edit"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import organiser_for_member
 from events import publication as verbs
+from events import series
 from events.access import event_for_member
 from events.forms import EventForm
 from events.models import TicketType
@@ -33,8 +34,12 @@ def event_edit(request: HttpRequest, slug: str) -> HttpResponse:
     priced = TicketType.objects.filter(event=event, price_minor__gt=0).exists()
     form = EventForm(request.POST or None, request.FILES or None, event=event, priced=priced)
     if request.method == "POST" and form.is_valid():
+        before = series.snapshot(event=event)
         verbs.update_event(event=event, fields=form.fields_for_verb())
-        messages.info(request, "Saved. The public page shows it now.")
+        if form.scope and series.spread_details(event=event, before=before, scope=form.scope, by=request.user, now=clock.now()):
+            messages.info(request, "Saved. The other dates follow within seconds.")
+        else:
+            messages.info(request, "Saved. The public page shows it now.")
         return redirect("events:event-edit", slug=slug)
     return _form_page(request, form, {"event": event, "tab": "details", "action": "Save changes"})
 

@@ -42,7 +42,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET.get("code"):
         return redirect(f"/events/{slug}/code/?{urlencode({'code': request.GET['code'][:100]})}")  # whose prices are not for everybody
     with_code = Promotion.objects.filter(event=OuterRef("pk"), archived_at=None)
-    events = Event.objects.select_related("organiser").filter(published_at__isnull=False).annotate(takes_codes=Exists(with_code))
+    events = Event.objects.select_related("organiser", "series").filter(published_at__isnull=False).annotate(takes_codes=Exists(with_code))
     event = get_object_or_404(events, slug=slug)
     meters.about(event=event.pk, organiser=event.organiser_id)
     return show_event(request, event)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from events import discounts
+from events import discounts, series
 from events import publication as verbs
 from events.access import event_for_member
 from events.forms import QuotaForm, TicketTypeForm
@@ -57,6 +58,9 @@ def _save_type(request: HttpRequest, event: Event, form: TicketTypeForm, kind: T
                 own_capacity=form.cleaned_data["capacity"],
                 base_types=list(form.cleaned_data["base_types"]),
             )
+            if scope := form.cleaned_data.get("scope"):
+                series.spread_types(event=event, kinds=[kind], scope=scope, by=request.user, now=clock.now())
+                messages.info(request, "Saved. The other dates follow within seconds.")
             return redirect("events:ticket-types", slug=event.slug)
         except BelowClaimed as error:
             form.add_error("capacity", str(error))
@@ -67,7 +71,11 @@ def _save_type(request: HttpRequest, event: Event, form: TicketTypeForm, kind: T
 @require_POST
 def ticket_type_archive(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    verbs.archive_ticket_type(kind=get_object_or_404(TicketType, event=event, pk=pk), now=clock.now())
+    kind = get_object_or_404(TicketType, event=event, pk=pk)
+    verbs.archive_ticket_type(kind=kind, now=clock.now())
+    scope = request.POST.get("scope")
+    if event.series_id and scope in (series.LATER, series.ALL):
+        series.spread_types(event=event, kinds=[kind], scope=scope, by=request.user, now=clock.now())
     return redirect("events:ticket-types", slug=slug)
 
 

@@ -83,6 +83,21 @@ INVARIANTS = (
         WHERE t.quantity IS NOT NULL AND (t.claimed <> coalesce(u.tickets, 0) OR t.claimed > t.quantity)""",
     ),
     Invariant(
+        "I7",
+        "every quota knows how many entries of the waiting list want places of it, and every offer is one entry's",
+        """
+        WITH wanted AS (
+          SELECT x.quota_id, count(*) AS entries FROM registrations_waitingentry w
+          JOIN events_tickettype_quotas x ON x.tickettype_id = w.ticket_type_id WHERE w.hold_id IS NULL AND w.ended_at IS NULL GROUP BY 1)
+        SELECT 'quota ' || q.id || ': ' || q.queued || ' queued, entries ' || coalesce(n.entries, 0)
+        FROM events_quota q LEFT JOIN wanted n ON n.quota_id = q.id WHERE q.queued <> coalesce(n.entries, 0)
+        UNION ALL
+        SELECT 'hold ' || h.id || ' is an offer to nobody' FROM registrations_hold h
+        WHERE h.source = 'waiting-list' AND h.extensions > 0 AND h.replaced_by_id IS NULL AND h.released_at IS NULL AND h.converted_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM registrations_waitingentry w WHERE w.hold_id = h.id)
+          AND NOT EXISTS (SELECT 1 FROM registrations_order o WHERE o.hold_id = h.id)""",
+    ),
+    Invariant(
         "I2",
         "no ticket code is active twice",
         """

@@ -56,14 +56,14 @@ def _new_payment(order: Order, now: datetime) -> Payment:
                 idempotency_key=tokens.link_token(),
                 amount_minor=order.total_minor,
                 currency=order.currency,
-                asked=_words(order),
+                asked=_words(order, now),
                 opened_at=now,
             )
     except IntegrityError:  # two tabs at once: the other one's row is the order's payment
         return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
 
 
-def _words(order: Order) -> dict[str, Any]:
+def _words(order: Order, opened_at: datetime) -> dict[str, Any]:
     """What the provider is told beside the amount. Written down with the key: a provider refuses a key that
     comes again with other words, and the event may be renamed between two tries."""
     back = absolute(reverse("payments:payment-return", kwargs={"code": order.code, "secret": order.secret}))
@@ -74,7 +74,7 @@ def _words(order: Order) -> dict[str, Any]:
         "buyer_email": order.buyer_email,
         "return_url": back,
         "cancel_url": back,
-        "expires_at": (order.placed_at + SESSION_LIVES).isoformat(),
+        "expires_at": (opened_at + SESSION_LIVES).isoformat(),  # an approved request may be days old
         "account": account,
         "application_fee_minor": connecting.application_fee_minor(amount_minor=order.total_minor) if account else 0,
         "metadata": _facts(order),
@@ -98,7 +98,7 @@ def _facts(order: Order) -> dict[str, str]:
 
 
 def _open_at_provider(payment: Payment) -> None:
-    words = payment.asked or _words(payment.order)
+    words = payment.asked or _words(payment.order, payment.opened_at)
     session = gateway(payment.gateway).open_session(
         asked=Asked(
             idempotency_key=payment.idempotency_key,

@@ -21,7 +21,7 @@ LARGEST_NOTICE = 64 * 1024
 def payment_start(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Open the order's payment, or take up the open one, and go to the provider."""
     order = order_for_link(code=code, secret=secret)
-    if order.confirmed_at or order.cancelled_at or order.total_minor == 0:
+    if order.confirmed_at or order.cancelled_at or order.total_minor == 0 or order.state == "asked":
         return redirect(order.get_absolute_url())
     try:
         payment = settlement.open_payment(order=order, now=clock.now())

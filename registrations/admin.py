@@ -19,6 +19,7 @@ from registrations.models import (
     SigningKey,
     StaffOrder,
     Ticket,
+    WaitingEntry,
 )
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
@@ -117,3 +118,12 @@ class RotatingCodesAdmin(DeskAdmin):
     exclude = ("sealed_key",)
     list_display = ("event", "static_codes", "started_at")
     list_select_related = ("event",)
+
+
+@admin.register(WaitingEntry)
+class WaitingEntryAdmin(DeskAdmin):
+    list_display = ("email", "event", "ticket_type", "quantity", "joined_at", "offered_at", "ended_at", "end_reason")
+    list_select_related = ("event", "ticket_type")
+    search_fields = ("email__iexact",)
+    search_help_text = "Whole e-mail address"
+    exclude = ("token",)

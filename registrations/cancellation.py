@@ -18,19 +18,25 @@ def cancel_order(*, order: Order, now: datetime) -> bool:
         row = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
         if row.cancelled_at or row.expired_at:
             return False
-        Order.objects.filter(pk=row.pk).update(cancelled_at=now)
+        end_claim(order=row, now=now)
         order.cancelled_at = now
-        Ticket.objects.filter(order=row, voided_at=None).update(voided_at=now, void_reason="cancelled")
-        lines = list(row.lines.all())
         if row.confirmed_at:
-            claims.give_back(priced=row, lines=lines)
             post.owe(kind="order_cancelled", to=row.buyer_email, subject_id=row.pk, now=now, event_id=row.event_id)
-        elif row.hold_id:
-            _free_hold(row.hold_id, now)
-        # After the places, as the sweeper does, so that the two never wait in a ring.
-        allowance.release(event_id=row.event_id, email=row.buyer_email, tickets=claims.tickets_of_buyer(lines=lines))
         record.note(act="order_cancelled", about="order", about_id=row.pk, event_id=row.event_id)
     return True
+
+
+def end_claim(*, order: Order, now: datetime) -> None:
+    """The order is over: tickets void, places, code and allowance back. Its row is locked by the caller."""
+    Order.objects.filter(pk=order.pk).update(cancelled_at=now)
+    Ticket.objects.filter(order=order, voided_at=None).update(voided_at=now, void_reason="cancelled")
+    lines = list(order.lines.all())
+    if order.confirmed_at:
+        claims.give_back(priced=order, lines=lines)
+    elif order.hold_id:
+        _free_hold(order.hold_id, now)
+    # After the places, as the sweeper does, so that the two never wait in a ring.
+    allowance.release(event_id=order.event_id, email=order.buyer_email, tickets=claims.tickets_of_buyer(lines=lines))
 
 
 def _free_hold(hold_id: int, now: datetime) -> None:

@@ -52,6 +52,12 @@ def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | 
     return lines
 
 
+def approval_of(*, picks: Sequence[Pick]) -> str:
+    """Whether the order has to be approved (events.models.Approval): one type that asks for it is enough, and
+    places are kept if one type wants that."""
+    return max(pick.ticket_type.approval for pick in picks)  # "" < "free" < "keep"
+
+
 def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion | None) -> HoldLine:
     kind = pick.ticket_type
     if kind.hidden and not promotions.unlocks(promotion=promotion, kind=kind):

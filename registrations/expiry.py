@@ -29,16 +29,16 @@ def expire_holds(*, now: datetime) -> int:
                 # Order before hold, as a payment takes them, so that the two never wait in a ring.
                 order = Order.objects.select_for_update(no_key=True).filter(hold=hold).first()
                 if release_hold(hold=hold, now=now, only_expired=True):
-                    _expire_order(order, now)
+                    if order is not None:
+                        expire_order(order=order, now=now)
                     released += 1
         if released == before:
             break  # another sweeper has them
     return released
 
 
-def _expire_order(order: Order | None, now: datetime) -> None:
-    if order is None:
-        return
+def expire_order(*, order: Order, now: datetime) -> None:
+    """The order's time is over and its places went back; what its address may still have is counted again."""
     if Order.objects.filter(pk=order.pk, confirmed_at=None, expired_at=None, cancelled_at=None).update(expired_at=now):
         tickets = claims.tickets_of_buyer(lines=order.lines.all())
         allowance.release(event_id=order.event_id, email=order.buyer_email, tickets=tickets)

@@ -22,12 +22,17 @@ def ask(*, email: str, address: str, now: datetime) -> bool:
 
     Redis away: the counter lets through, the database still holds the one mail an hour."""
     hour = int(now.timestamp() // 3600)
-    if _asked(f"find:{address}:{hour}") > ASKED_PER_HOUR:
+    if too_often(what="find", address=address, now=now):
         return False
     digest = hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
     post.owe(kind="find_tickets", to=email.strip(), subject_id=hour, key=f"find_tickets:{digest}:{hour}", now=now)
     later("outbox.send_due")
     return True
+
+
+def too_often(*, what: str, address: str, now: datetime) -> bool:
+    """Whether this network address asks for that kind of mail more often in an hour than people do. Counts it."""
+    return _asked(f"{what}:{address}:{int(now.timestamp() // 3600)}") > ASKED_PER_HOUR
 
 
 def _asked(key: str) -> int:

@@ -13,10 +13,10 @@ from django.db.models import Q
 from psycopg.types.json import Jsonb
 
 from events import inventory, promotions, reserving
-from events.models import Event, Promotion
+from events.models import Approval, Event, Promotion
 from registrations import choosing, claims
 from registrations.choosing import Pick
-from registrations.models import Hold, HoldLine, Order
+from registrations.models import Hold, HoldLine, Order, Priced, PricedLine
 from registrations.refusals import HoldEnded, Refused
 from ticketing.lib import tokens
 from ticketing.lib.prepared import Param, PreparedInsert, PreparedUpdate
@@ -40,7 +40,12 @@ WHERE h.id = %s AND h.released_at IS NULL AND h.converted_at IS NULL AND h.expir
 """
 CONVERT = KEEP.format(change="converted_at = %s")
 KEEP_TO_PAY = KEEP.format(change="expires_at = greatest(h.expires_at, %s)")
-KEEP_FOR_PAYMENT = KEEP.format(change="payment_open_since = %s")
+KEEP_UNTIL = KEEP.format(change="expires_at = %s")
+# A request that was not approved opens no payment.
+KEEP_FOR_PAYMENT = (
+    KEEP.format(change="payment_open_since = %s")
+    + "AND (h.approval = '' OR EXISTS (SELECT 1 FROM registrations_order o WHERE o.hold_id = h.id AND o.approved_at IS NOT NULL))"
+)
 
 
 def hold(
@@ -84,6 +89,7 @@ def _hold(
         created_at=now,
         expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
         source=source,
+        approval=choosing.approval_of(picks=picks),
         **(details or {}),
     )
     stepped = choosing.stepped(lines=lines)
@@ -133,6 +139,35 @@ def _use_code(new: Hold, promotion: Promotion, lines: Sequence[HoldLine], needs:
         return needs
     Hold.objects.filter(pk=new.pk).update(reserved=new.reserved)
     return claims.needs(priced=new, lines=lines)
+
+
+def hold_for(*, event: Event, picks: Sequence[Pick], email: str, until: datetime, source: str, now: datetime) -> Hold:
+    """Set tickets aside, until a time, for somebody who was promised them: they do not stand behind the
+    waiting list, and there is no more time to ask for. In the caller's transaction. SoldOut, Refused."""
+    lines = choosing.chosen_lines(event=event, picks=picks, promotion=None, now=now)
+    new = Hold(
+        event=event,
+        token=tokens.link_token(),
+        created_at=now,
+        expires_at=until,
+        extensions=settings.HOLD_EXTENSIONS,
+        buyer_email=email,
+        source=source,
+        approval=choosing.approval_of(picks=picks),
+    )
+    if choosing.stepped(lines=lines):
+        lines = choosing.on_their_steps(lines=lines, now=now)
+    choosing.set_price(new=new, lines=lines, promotion=None, now=now)
+    _add(new, lines)
+    inventory.claim(needs=claims.needs(priced=new, lines=lines), durable=True)
+    return new
+
+
+def _add(new: Hold, lines: Sequence[HoldLine]) -> None:
+    ADD_HOLD.run([new])
+    for line in lines:
+        line.hold = new
+    ADD_HOLD_LINES.run(lines)
 
 
 def _give_back_earlier(event: Event, token: str | None, now: datetime, promotion: Promotion | None, stepped: Sequence[int]) -> Hold | None:
@@ -225,6 +260,47 @@ def keep_hold(*, hold: Hold, now: datetime, convert: bool) -> None:
     statement, value = (CONVERT, now) if convert else (KEEP_TO_PAY, now + TIME_TO_PAY)
     if not _kept(statement, value, hold.pk, now):
         raise HoldEnded()
+
+
+def keep_request(*, hold: Hold, now: datetime) -> None:
+    """The order of this hold waits for the organiser: its places are kept as long as the event can be sold, or go
+    back until it is approved, as its types say. HoldEnded when it is gone."""
+    if not _kept(KEEP_UNTIL, hold.event.ends_at, hold.pk, now):
+        raise HoldEnded()
+    if hold.approval == Approval.PLACES_FREE:
+        release_hold(hold=hold, now=now)
+
+
+def keep_approved(*, order: Order, until: datetime, now: datetime) -> None:
+    """The organiser said yes: the places are set aside until a time, and claimed again if they were not kept.
+    SoldOut, UsedUp or TierFull when they are gone. In the caller's transaction."""
+    if _kept(KEEP_UNTIL, until, order.hold_id, now):
+        return
+    old, lines = Hold.objects.get(pk=order.hold_id), list(order.lines.all())
+    new = Hold(
+        event_id=order.event_id,
+        token=tokens.link_token(),
+        created_at=now,
+        expires_at=until,
+        extensions=settings.HOLD_EXTENSIONS,
+        buyer_name=order.buyer_name,
+        buyer_email=order.buyer_email,
+        attendees=old.attendees,
+        answers=old.answers,
+        source=old.source,
+        approval=old.approval,
+        **_copied(Priced, order),
+    )
+    again = [HoldLine(ticket_type_id=line.ticket_type_id, **_copied(PricedLine, line)) for line in lines]
+    _add(new, again)
+    claims.take_again(order=order, lines=lines)
+    Hold.objects.filter(pk=old.pk).update(replaced_by=new)
+    Order.objects.filter(pk=order.pk).update(hold=new)
+    order.hold = new
+
+
+def _copied(kind: type[Priced] | type[PricedLine], row: Priced | PricedLine) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in kind._meta.local_concrete_fields}
 
 
 def keep_for_payment(*, order: Order, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from events.calendar import calendar_part
+from events.models import Event
 from registrations import bill, fulfilment
 from registrations.access import lines_of
 from registrations.documents import moment_text
@@ -89,8 +90,13 @@ def facts_of(order: Order) -> dict[str, Any]:
         "organiser": event.organiser,
         "link": absolute(order.get_absolute_url()),
         "when": moment_text(event.local_start),
-        "place": ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part),
+        "place": place_text(event),
     }
+
+
+def place_text(event: Event) -> str:
+    """Venue, address and city; empty for an online event."""
+    return ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part)
 
 
 def written(kind: str, subject: str, to: str, context: dict[str, Any]) -> EmailMultiAlternatives:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -11,7 +11,8 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Organiser
-from events.models import Discount, Event, PriceTier, Promotion, TicketType
+from events.models import Approval, Discount, Event, PriceTier, Promotion, TicketType
+from registrations.waiting_rows import WaitingEntry as WaitingEntry  # a table of this app, in a module of its own
 
 
 class Priced(models.Model):
@@ -80,6 +81,9 @@ class Hold(Priced):
     converted_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    approval = models.CharField(
+        max_length=4, choices=Approval, blank=True, default="", db_default="", help_text="Its order has to be approved: as the types said."
+    )
     source = models.CharField(
         max_length=40, blank=True, default="", db_default="", help_text="Where the buyer came from: ?src= of the page."
     )
@@ -101,6 +105,11 @@ class Hold(Priced):
 
     def __str__(self) -> str:
         return f"hold {self.pk}"
+
+    @property
+    def is_long(self) -> bool:
+        """It lasts for hours, as an offer does: its end needs a date."""
+        return self.expires_at - self.created_at > timedelta(hours=3)
 
     def is_active(self, *, now: datetime) -> bool:
         return self.released_at is None and self.converted_at is None and (self.expires_at > now or self.payment_open_since is not None)
@@ -143,6 +152,9 @@ class Order(Priced):
     placed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     fulfilled_at = models.DateTimeField(null=True, help_text="Documents made and mail queued.")
+    requested_at = models.DateTimeField(null=True, help_text="It is a request: the organiser decides before anything is paid or issued.")
+    approved_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True)
     expired_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
 
@@ -151,6 +163,16 @@ class Order(Priced):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(expired_at=None) | models.Q(confirmed_at=None), name="order_expired_or_confirmed"),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at=None) | models.Q(requested_at=None) | models.Q(approved_at__isnull=False),
+                name="order_confirmed_after_approval",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_at=None, declined_at=None)
+                | models.Q(requested_at__isnull=False, approved_at=None, cancelled_at__isnull=False)
+                | models.Q(requested_at__isnull=False, declined_at=None),
+                name="order_request_decided_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["event", "-placed_at", "-id"], name="order_of_event"),
@@ -159,6 +181,11 @@ class Order(Priced):
                 fields=["event", "-placed_at", "-id"],
                 name="order_not_running",
                 condition=models.Q(confirmed_at=None) | models.Q(cancelled_at__isnull=False),
+            ),
+            models.Index(
+                fields=["event", "requested_at"],
+                name="order_to_decide",
+                condition=models.Q(requested_at__isnull=False, approved_at=None, cancelled_at=None, expired_at=None),
             ),
             models.Index(
                 fields=["confirmed_at"],
@@ -183,12 +210,14 @@ class Order(Priced):
 
     @property
     def state(self) -> str:
-        """cancelled, confirmed, expired or waiting."""
+        """declined, cancelled, confirmed, expired, asked (for approval) or waiting (for payment)."""
         if self.cancelled_at:
-            return "cancelled"
+            return "declined" if self.declined_at else "cancelled"
         if self.confirmed_at:
             return "confirmed"
-        return "expired" if self.expired_at else "waiting"
+        if self.expired_at:
+            return "expired"
+        return "asked" if self.requested_at and not self.approved_at else "waiting"
 
 
 class OrderLine(PricedLine):

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from events import inventory, promotions, tiers
+from outbox import post
 from registrations import allowance, answers, claims, codes, holding
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from registrations.refusals import Refused
@@ -34,7 +35,8 @@ def place_order(*, hold: Hold, now: datetime) -> Order:
     """Make the order of a hold, once: the same hold again gives the same order.
 
     Nothing to pay: confirmed at once, tickets included. Otherwise the hold keeps its places until
-    the payment is decided. HoldEnded, Refused (details missing, event cancelled), TooManyForBuyer."""
+    the payment is decided. Types that need approval make it a request (approval.py).
+    HoldEnded, Refused (details missing, event cancelled), TooManyForBuyer."""
     try:
         with transaction.atomic():
             return _place(hold, now).order
@@ -59,6 +61,8 @@ def _place(hold: Hold, now: datetime) -> Placed:
     lines = HOLD_LINES.all(hold=hold.pk)
     attendees = _attendees_by_line(hold, lines)
     total = total_minor(hold=hold, lines=lines)
+    asked = hold.approval != ""
+    free = total == 0 and not asked
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
     order = Order(
         event=hold.event,
@@ -78,10 +82,14 @@ def _place(hold: Hold, now: datetime) -> Placed:
         reserved=hold.reserved,
         discount_id=hold.discount_id,
         placed_at=now,
-        confirmed_at=now if total == 0 else None,
+        confirmed_at=now if free else None,
+        requested_at=now if asked else None,
     )
     ADD_ORDER.run([order])
-    holding.keep_hold(hold=hold, now=now, convert=total == 0)
+    if asked:
+        holding.keep_request(hold=hold, now=now)
+    else:
+        holding.keep_hold(hold=hold, now=now, convert=free)
     if hold.event.max_per_buyer is not None:
         tickets = claims.tickets_of_buyer(lines=lines)
         allowance.claim(event_id=hold.event_id, email=hold.buyer_email, tickets=tickets, limit=hold.event.max_per_buyer)
@@ -103,7 +111,9 @@ def _place(hold: Hold, now: datetime) -> Placed:
     ADD_ORDER_LINES.run(order_lines)
     if hold.answers is not None:
         answers.keep(order=order, hold=hold, lines=order_lines)
-    issued = issue_tickets(order, order_lines, now) if total == 0 else []
+    if asked:
+        post.owe(kind="request_received", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
+    issued = issue_tickets(order, order_lines, now) if free else []
     return Placed(order=order, lines=order_lines, tickets=issued)
 
 

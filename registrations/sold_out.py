@@ -26,14 +26,16 @@ class Left:
 def what_is_left(*, ticket_types: Sequence[TicketType]) -> Left:
     """Two queries, for display; nothing is locked."""
     through = TicketType.quotas.through.objects.filter(tickettype__in=ticket_types)
-    links = list(through.values_list("tickettype_id", "quota_id", "quota__capacity", "quota__claimed"))
+    links = list(through.values_list("tickettype_id", "quota_id", "quota__capacity", "quota__claimed", "quota__queued"))
     active = HoldLine.objects.filter(
         hold__event_id__in={kind.event_id for kind in ticket_types}, hold__released_at=None, hold__converted_at=None
     )
     held_quotas = set(active.values_list("ticket_type__quotas", flat=True).distinct())
     free: dict[int, int] = {}
     full: dict[int, set[int]] = {}
-    for type_id, quota_id, capacity, claimed in links:
+    for type_id, quota_id, capacity, claimed, queued in links:
+        if queued:  # what is free goes to those who wait
+            claimed = capacity
         free[type_id] = min(free.get(type_id, capacity), capacity - claimed)
         if claimed >= capacity:
             full.setdefault(type_id, set()).add(quota_id)

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from events import reserving
-from registrations import answer_files, expiry, fulfilment
+from registrations import answer_files, approval, expiry, fulfilment, waiting_offers
 from ticketing.lib import clock
 
 
@@ -28,3 +28,10 @@ def forget_unused_files() -> None:
 @shared_task(name="registrations.end_reservations")
 def end_reservations() -> None:
     reserving.put_ended_on_sale(now=clock.now())
+
+
+@shared_task(name="registrations.keep_promises")
+def keep_promises() -> None:
+    """What the waiting list and requests wait for: places that came free, and times that are over."""
+    approval.expire_requests(now=clock.now())
+    waiting_offers.offer_due(now=clock.now())

@@ -9,7 +9,10 @@ from registrations import (
     views_choices,
     views_invoices,
     views_order,
+    views_requests,
     views_transfer,
+    views_waiting,
+    views_waiting_manage,
 )
 
 app_name = "registrations"
@@ -45,6 +48,13 @@ MANAGE = [
     path("invoices/", views_invoices.invoice_list, name="invoice-list"),
     path("invoices.csv", views_invoices.invoice_export, name="invoice-export"),
     path("invoices/<int:number>.pdf", views_invoices.invoice_file, name="invoice-file"),
+    path("waiting/", views_waiting_manage.waiting_list, name="waiting-list"),
+    path("waiting/terms/", views_waiting_manage.terms, name="waiting-terms"),
+    path("waiting/<int:pk>/offer/", views_waiting_manage.offer_new, name="waiting-offer"),
+    path("waiting/<int:pk>/place/", views_waiting_manage.place_new, name="waiting-place"),
+    path("waiting/<int:pk>/removal/", views_waiting_manage.removal_new, name="waiting-removal"),
+    path("requests/", views_requests.request_list, name="request-list"),
+    path("requests/decisions/", views_requests.decisions, name="request-decisions"),
 ]
 urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),
@@ -52,6 +62,9 @@ urlpatterns = [
     path("transfers/<str:secret>/", include(HELD)),
     path("manage/events/<slug:slug>/", include(MANAGE)),
     path("events/<slug:slug>/code/", views_choices.code, name="code"),
+    path("events/<slug:slug>/waiting/<int:pk>/", views_waiting.waiting_new, name="waiting-new"),
+    path("waiting/<str:token>/", views_waiting.waiting_entry, name="waiting-entry"),
+    path("waiting/<str:token>/departure/", views_waiting.departure_new, name="departure-new"),
     path("events/<slug:slug>/holds/", views_checkout.hold_new, name="hold-new"),
     path("tickets/find/", views_order.find_tickets, name="find-tickets"),
 ]

@@ -237,7 +237,7 @@ def _refused_for(request: HttpRequest, hold: Hold, lines: list[HoldLine], field:
 
 def _after(order: Order) -> HttpResponse:
     """To the tickets, or to the payment of the order."""
-    if order.confirmed_at is None and order.total_minor:
+    if order.confirmed_at is None and order.total_minor and not order.requested_at:
         return HttpResponseRedirect(reverse("payments:payment-start", args=[order.code, order.secret]), status=303)
     return HttpResponseRedirect(order.get_absolute_url(), status=303)
 

@@ -66,6 +66,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "changes_url": f"{link}changes/",
         "position": position,
         "state": order.state,
+        "now": now,
         "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
     return render(request, "registrations/order.html", context, status=status)

@@ -20,9 +20,11 @@ from workspace import answered
 LONGEST, LONGEST_ANSWER = 100, 120  # of an answer with its question's id
 STATES = {
     "confirmed": Q(confirmed_at__isnull=False, cancelled_at=None),
-    "waiting": Q(confirmed_at=None, expired_at=None, cancelled_at=None),
+    "waiting": Q(confirmed_at=None, expired_at=None, cancelled_at=None) & (Q(requested_at=None) | Q(approved_at__isnull=False)),
+    "asked": Q(requested_at__isnull=False, approved_at=None, expired_at=None, cancelled_at=None),
     "expired": Q(confirmed_at=None, expired_at__isnull=False),
     "cancelled": Q(cancelled_at__isnull=False),
+    "declined": Q(declined_at__isnull=False),
 }
 TICKET_STATES = {"valid": Q(voided_at=None), "void": Q(voided_at__isnull=False)}
 MADE = {"online": "Bought online", **{kind.value: kind.label.split(":")[0] for kind in StaffOrderKind}}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from events.models import Event, Question
+from registrations.models import WaitingEntry
 from ticketing.lib import money, tokens
 from workspace import answered, money_reports
 from workspace.filters import Filter
@@ -44,17 +45,31 @@ class Sheet:
 
 
 ORDER = ("code", "buyer_name", "buyer_email", "total_minor", "currency", "placed_at", "confirmed_at", "cancelled_at", "expired_at")
+REQUEST = ("requested_at", "approved_at", "declined_at")
 
 
 def _orders(event: Event, wanted: Filter) -> QuerySet[Any]:
     return wanted.orders(event=event).values_list(
-        *ORDER, "staff__kind", "staff__paid_by", "hold__source", "promotion__code", "discount__name"
+        *ORDER, *REQUEST, "staff__kind", "staff__paid_by", "hold__source", "promotion__code", "discount__name"
     )
 
 
 def _order_row(event: Event, values: tuple[Any, ...]) -> Row:
-    code, name, email, total, currency, placed, confirmed, cancelled, expired, kind, paid_by, source, promotion, discount = values
-    state = "cancelled" if cancelled else "confirmed" if confirmed else "expired" if expired else "waiting"
+    code, name, email, total, currency, placed, confirmed, cancelled, expired, *rest = values
+    asked, approved, declined, kind, paid_by, source, promotion, discount = rest
+    state = (
+        "declined"
+        if declined
+        else "cancelled"
+        if cancelled
+        else "confirmed"
+        if confirmed
+        else "expired"
+        if expired
+        else "asked"
+        if asked and not approved
+        else "waiting"
+    )
     amount = money.to_major(total, currency)
     made = [kind or "online", paid_by or "", source or "", promotion or "", discount or ""]
     return [code, state, name, email, amount, currency, placed, confirmed, cancelled, *made]
@@ -81,6 +96,14 @@ def _attendee_row(event: Event, values: tuple[Any, ...]) -> Row:
     return [tokens.serial_text(serial), name, email, kind, money.to_major(price, currency), currency, *rest]
 
 
+def _waiting(event: Event, wanted: Filter) -> QuerySet[Any]:
+    return WaitingEntry.objects.filter(event=event).select_related("ticket_type", "hold").order_by("position", "id")
+
+
+def _waiting_row(event: Event, entry: WaitingEntry) -> Row:
+    return [entry.email, entry.ticket_type.name, entry.quantity, entry.state, entry.joined_at, entry.offered_at]
+
+
 SHEETS = {
     "orders": Sheet(
         title="Orders",
@@ -99,6 +122,13 @@ SHEETS = {
         found=_attendees,
         row=_attendee_row,
         asked=True,
+    ),
+    "waiting": Sheet(
+        title="Waiting list",
+        permission="view",
+        columns="E-mail,Type,Tickets,State,Joined (UTC),Offered (UTC)".split(","),
+        found=_waiting,
+        row=_waiting_row,
     ),
     "sales": Sheet(
         title="Sales by day, type and price",

@@ -45,7 +45,8 @@ FACTS = """
 SELECT
   (SELECT coalesce(sum(l.quantity), 0) FROM registrations_hold h JOIN registrations_holdline l ON l.hold_id = h.id
     WHERE h.event_id = %(event)s AND h.released_at IS NULL AND h.converted_at IS NULL),
-  (SELECT count(*) FROM registrations_order o WHERE o.event_id = %(event)s AND o.confirmed_at IS NULL AND o.expired_at IS NULL AND o.cancelled_at IS NULL),
+  (SELECT count(*) FROM registrations_order o WHERE o.event_id = %(event)s AND o.confirmed_at IS NULL AND o.expired_at IS NULL AND o.cancelled_at IS NULL
+    AND (o.requested_at IS NULL OR o.approved_at IS NOT NULL)),
   (SELECT coalesce(sum(r.amount_minor) FILTER (WHERE o.confirmed_at IS NOT NULL AND o.cancelled_at IS NULL), 0)
     FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id JOIN registrations_order o ON o.id = p.order_id
     WHERE o.event_id = %(event)s AND r.failed_at IS NULL AND r.reason = 'requested')

@@ -15,7 +15,8 @@ from trail.models import Change
 from workspace.words import ACTS, VERDICTS
 
 MOST = 200
-MAILS = {"order_confirmation": "Confirmation", "order_cancelled": "Notice of the cancellation", "message": "A message"}
+REQUESTS = {"request_received": "Receipt of the request", "request_approved": "Approval", "request_declined": "Notice that it was declined"}
+MAILS = {"order_confirmation": "Confirmation", "order_cancelled": "Notice of the cancellation", "message": "A message", **REQUESTS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ def timeline(*, order: Order, payments: list[Payment]) -> list[Moment]:
 
 def _order(order: Order) -> Iterator[Moment]:
     if order.hold_id is not None:
-        yield Moment(at=order.placed_at, what="Order placed", who=order.buyer_name)
+        yield Moment(at=order.placed_at, what="Asked for approval" if order.requested_at else "Order placed", who=order.buyer_name)
         if order.confirmed_at:
             yield Moment(at=order.confirmed_at, what="Confirmed, tickets issued", tone="ok")
     if order.expired_at:
@@ -84,7 +85,9 @@ def _refund(refund: Refund, currency: str) -> Iterator[Moment]:
 
 def _mail(order: Order) -> Iterator[Moment]:
     first, again = f"order_confirmation:{order.pk}", f"order_confirmation:{order.pk}:"  # by the keys, which have an index
-    own = Q(key__in=(first, f"order_cancelled:{order.pk}")) | Q(key__startswith=again)
+    own = Q(key__in=(first, f"order_cancelled:{order.pk}", *(f"{kind}:{order.pk}" for kind in REQUESTS if order.requested_at))) | Q(
+        key__startswith=again
+    )
     for mail in Mail.objects.filter(own).only("kind", "to", "sent_at", "queued_at", "given_up_at", "last_error"):
         name = MAILS.get(mail.kind, mail.kind)
         if mail.sent_at:

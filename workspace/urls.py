@@ -13,6 +13,7 @@ from workspace import (
     views_orders,
     views_questions,
     views_selection,
+    views_series,
 )
 
 app_name = "workspace"
@@ -63,5 +64,6 @@ EVENT: list[Any] = [
 ]
 urlpatterns = [
     path("manage/", views_home.home, name="home"),
+    path("manage/series/<slug:name>/", views_series.series_home, name="series-home"),
     path("manage/events/<slug:slug>/", include(EVENT)),
 ]

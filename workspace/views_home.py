@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import members_with, organisers_of
 from events.access import event_for_member
-from events.models import Event
+from events.models import Event, EventSeries
 from ticketing.lib import clock
 from trail.models import Change
-from workspace import charts, statistics
+from workspace import charts, promised, statistics
 from workspace.checklist import checklist
 from workspace.permission import may
 from workspace.statistics import Figures
@@ -29,6 +29,7 @@ CHANGES = 100
 def event_home(request: HttpRequest, slug: str) -> HttpResponse:
     event, now = event_for_member(user=request.user, slug=slug, to="view"), clock.now()
     context = _figures(request, event, now) | {"tab": "overview", "may_manage": may(request, event, "manage")}
+    context["promised"] = promised.to_event(event=event)
     if not event.published_at and not event.cancelled_at:
         checks = checklist(event=event, now=now)
         context |= {"checks": checks, "ready": not any(check.needed for check in checks)}
@@ -77,8 +78,10 @@ def _types(event: Event, found: Figures) -> list[dict[str, Any]]:
 
 
 def _pace(request: HttpRequest, event: Event, found: Figures, now: datetime) -> dict[str, Any]:
-    """Against the organiser's event before this one, on the same number of days before the start."""
-    earlier = Event.objects.filter(organiser=event.organiser_id, starts_at__lt=event.starts_at, published_at__isnull=False)
+    """Against the organiser's event before this one, of a series' date the date before it, on the same number of days before the start."""
+    earlier = Event.objects.filter(
+        organiser=event.organiser_id, series=event.series_id, starts_at__lt=event.starts_at, published_at__isnull=False
+    )
     chosen = request.GET.get("against", "")
     rows = earlier.only("id", "name", "slug", "starts_at", "time_zone", "currency").order_by("-starts_at")
     other = (rows.filter(slug=chosen).first() if chosen else None) or rows.filter(cancelled_at=None).first()
@@ -105,13 +108,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """All events of the organisers that the user works for."""
     memberships, now = organisers_of(user=request.user), clock.now()
     past, text, number = request.GET.get("show") == "past", request.GET.get("q", "")[:80].strip(), _page_number(request)
-    rows = Event.objects.select_related("organiser").filter(organiser__in=members_with(user=request.user, to="view"))
+    mine = members_with(user=request.user, to="view")
+    rows = Event.objects.select_related("organiser").filter(organiser__in=mine, series=None)
+    several = EventSeries.objects.select_related("organiser").filter(organiser__in=mine, name__icontains=text).order_by("name")
     rows = rows.filter(ends_at__lt=now).order_by("-starts_at", "-id") if past else rows.filter(ends_at__gte=now).order_by("starts_at", "id")
     rows = rows.filter(name__icontains=text) if text else rows
     found = list(rows.defer("description").prefetch_related("quotas")[(number - 1) * PAGE : number * PAGE + 1])
     context = {
         "memberships": memberships,
         "events": _with_lines(found[:PAGE], now),
+        "several": list(several[:PAGE]) if number == 1 else [],
         "past": past,
         "q": text,
         "number": number,

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from accounts.models import Membership, Organiser, Role, User
 from events import categories, cover, discounts, promotions, publication, reserving, tier_steps, times
 from events.models import Category, Discount, Event, PriceTier, Promotion, Quota, TicketType
-from operations.demo import asked, covers, doors, large
+from operations.demo import asked, covers, doors, large, promises
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
 from payments import settlement
 from payments.gateway import Status
@@ -26,6 +26,8 @@ REDUCED = "Students, seniors, between jobs."
 WALTZ = "The hall closes for a year. One more time around the floor."
 TABLE = "Four courses, four movements, and the players between the guests."
 ROOF = "All of it goes to the roof. Whoever gives more hears no less."
+MASTERCLASS = "Bring a movement that you know well. We choose ten players; everybody may listen."
+BELLS = "We climb to the bell chamber, hear how a peal is rung, and are back on the square within the hour. Not for those who fear heights."
 GUEST = "Guest"
 # What admission to a concert is taxed with, per cent; in New York and California on top of the price.
 TAX_RATES = {
@@ -173,6 +175,7 @@ def _sold_out(organiser: Organiser, now: datetime) -> int:
     kind = _type(event, "Standard", 0, 12)
     for buyer in BUYERS[:6]:
         _sell(kind, 2, buyer, now)
+    promises.wait_for(kind=kind, now=now)
     return 1
 
 
@@ -261,6 +264,28 @@ def _weekend(organiser: Organiser, now: datetime) -> int:
     return 1
 
 
+def _on_request(organiser: Organiser, now: datetime) -> int:
+    summary = "Ten play, an audience listens, one afternoon with the quartet."
+    event = _event("Masterclass for young players", organiser, _at(now, 21, 14, HALL.zone), venue=HALL, summary=summary, text=MASTERCLASS)
+    _type(event, "Listen", 900, 60)
+    promises.ask_for(kind=_type(event, "Play", 4500, 10, approval="keep", max_per_order=1), now=now)
+    return 1
+
+
+def _every_day(organiser: Organiser, now: datetime) -> int:
+    """A series of 360 dates: three a day for four months, one of them cancelled, some sold out."""
+    venue = Venue(name="St. Peter's tower", address="Kirchplatz 2", city="Berlin", country="DE", zone=HALL.zone, currency="EUR")
+    start, summary = _at(now, 2, 17, venue.zone), "Two hundred and twelve steps, seven bells, one view."
+    event = _event(
+        "An hour among the bells", organiser, start, venue=venue, summary=summary, text=BELLS, ends_at=start + timedelta(hours=1)
+    )
+    kind = _type(event, "Climb", 1200, 12, max_per_order=6)
+    _type(event, "Child", 600, 6)
+    promises.repeat(event=event, now=now)
+    _sell(kind, 4, "Mei Tanaka", now)
+    return 1
+
+
 SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
     "the-long-night-of-music": _big,
     "the-last-waltz": _sold_out,
@@ -270,6 +295,8 @@ SPECIAL: dict[str, Callable[[Organiser, datetime], int]] = {
     "how-to-listen-a-lecture": _online,
     "benefit-concert-for-the-roof": _donation,
     "a-weekend-of-strings": _weekend,
+    "masterclass-for-young-players": _on_request,
+    "an-hour-among-the-bells": _every_day,
 }
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import get_resolver
 
+from events.models import EventSeries
 from registrations import codes
 from registrations.models import Ticket
 from scanning import devices, redemption
@@ -16,6 +17,7 @@ from ticketing.lib import clock
 FOR_EVERYBODY = (
     r"^(events/)?$",
     r"^events/<slug:slug>/",
+    r"^series/<slug:series>/$",
     r"^media/covers/",
     r"^static/",
     r"^tickets/find/$",
@@ -26,7 +28,7 @@ FOR_EVERYBODY = (
     r"^(livez|readyz|styleguide/?)$",
 )
 OF_AN_ORGANISER = r"^(manage|gate)/(?!(device|scanner|open)/).*<"
-BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers)/"
+BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers|waiting)/"
 OTHER_ROOMS = (
     "admin/",
     "api/",
@@ -63,6 +65,7 @@ def filled(pattern, values):
 def world(hall, charlie):
     cast.organiser("charlies-club", owner=charlie)
     event = cast.event(organiser=hall)
+    repeated = EventSeries.objects.create(organiser=hall, name="Every week", slug="every-week", source=event, made_at=clock.now())
     kind = cast.ticket_type(event)
     order = cast.ordered(kind)
     gate = gates_of(event=event)[0]
@@ -71,6 +74,8 @@ def world(hall, charlie):
     there = {
         "slug": event.slug,
         "organiser": hall.slug,
+        "name": repeated.slug,
+        "series": repeated.slug,
         "pk": kind.pk,
         "kind": kind.pk,
         "code": order.code,
@@ -88,6 +93,8 @@ def world(hall, charlie):
     nowhere = there | {
         "slug": "not-there",
         "organiser": "not-there",
+        "name": "not-there",
+        "series": "not-there",
         "pk": 10**9,
         "device": 10**9,
         "scan": 10**9,

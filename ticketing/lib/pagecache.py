@@ -29,7 +29,7 @@ if (redis.call('GET', ARGV[1] .. page[1]) or '0') ~= page[2] then return false e
 if ARGV[2] then redis.call('HINCRBY', ARGV[2], page[1] .. '|' .. ARGV[3], 1) end
 return {page[3], page[4]}
 """
-PUBLIC = re.compile(r"/$|/events/|/api/v1/events")  # where marked pages are; private ones don't ask Redis
+PUBLIC = re.compile(r"/$|/events/|/series/|/api/v1/events")  # where marked pages are; private ones don't ask Redis
 VERSION_SECONDS = 7 * 24 * 3600
 STORED_HEADERS = (
     "Content-Type",
