@@ -40,6 +40,7 @@ def test_everybody_enters_where_the_document_says_and_nowhere_else(client, no_li
     assert found.keys() - declared.keys() == set(), "not declared in docs/access.md: WRITE_ACCESS_TABLE=1 adds them"
     assert declared.keys() - found.keys() == set(), "declared in docs/access.md and not there any more"
     assert {name: marks for name, marks in found.items() if marks != declared[name]} == {}
+    assert access_table.BROKEN == []
     _nobody_enters_anothers(pages)
     _only_the_scope_decides(calls)
     # The control: with the guard switched off, what is measured is not what is declared.
