@@ -69,7 +69,8 @@ def is_public(address: str) -> bool:
 
 def _send(scheme: str, host: str, port: int, address: str, path: str, body: bytes, headers: Mapping[str, str]) -> int:
     plain = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
-    watch = threading.Timer(WHOLE_SECONDS, _cut, [plain])
+    over = threading.Event()
+    watch = threading.Timer(WHOLE_SECONDS, _cut, [plain, over])
     watch.daemon = True
     watch.start()
     try:
@@ -79,7 +80,10 @@ def _send(scheme: str, host: str, port: int, address: str, path: str, body: byte
         connection.sock = line
         try:
             connection.request("POST", path, body=body, headers=dict(headers))
-            return connection.getresponse().status
+            status = connection.getresponse().status
+            if over.is_set():  # headers that were cut off read as if they had ended
+                raise TimeoutError
+            return status
         finally:
             connection.close()
     finally:
@@ -87,7 +91,8 @@ def _send(scheme: str, host: str, port: int, address: str, path: str, body: byte
         plain.close()
 
 
-def _cut(line: socket.socket) -> None:
+def _cut(line: socket.socket, over: threading.Event) -> None:
+    over.set()
     with contextlib.suppress(OSError):  # over meanwhile
         line.shutdown(socket.SHUT_RDWR)
 
