@@ -123,3 +123,23 @@ def test_nobody_listens():
         port = server.getsockname()[1]
     with pytest.raises(outward.NoAnswer, match="nobody listens"):
         outward.post(url=f"http://127.0.0.1:{port}/", body=b"{}", headers={}, private_networks=True)
+
+
+def test_a_site_whose_certificate_is_not_its_own_is_told_nothing(tmp_path):
+    """TLS is checked against the name; a handshake that fails is no answer, and nothing was sent."""
+    taken = []
+
+    def accept(server):
+        line, _ = server.accept()
+        with line:
+            line.settimeout(5)
+            taken.append(line.recv(5))
+            line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")  # plain text where TLS is expected
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=accept, args=[server])
+        thread.start()
+        with pytest.raises(outward.NoAnswer):
+            outward.post(url=f"https://127.0.0.1:{server.getsockname()[1]}/", body=b"{}", headers={}, private_networks=True)
+        thread.join()
+    assert taken[0][0] == 0x16  # a TLS hello, and no body

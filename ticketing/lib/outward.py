@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3.0
@@ -68,33 +67,33 @@ def is_public(address: str) -> bool:
 
 
 def _send(scheme: str, host: str, port: int, address: str, path: str, body: bytes, headers: Mapping[str, str]) -> int:
-    plain = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+    line = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+    line.settimeout(WHOLE_SECONDS)
+    if scheme == "https":
+        line = ssl.create_default_context().wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
     over = threading.Event()
-    watch = threading.Timer(WHOLE_SECONDS, _cut, [plain, over])
+    watch = threading.Timer(WHOLE_SECONDS, _cut, [line, over])
     watch.daemon = True
     watch.start()
+    connection = http.client.HTTPConnection(host, port)
+    connection.sock = line
     try:
-        plain.settimeout(WHOLE_SECONDS)
-        line: Any = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if scheme == "https" else plain
-        connection = http.client.HTTPConnection(host, port)
-        connection.sock = line
-        try:
-            connection.request("POST", path, body=body, headers=dict(headers))
-            status = connection.getresponse().status
-            if over.is_set():  # headers that were cut off read as if they had ended
-                raise TimeoutError
-            return status
-        finally:
-            connection.close()
+        if isinstance(line, ssl.SSLSocket):
+            line.do_handshake()
+        connection.request("POST", path, body=body, headers=dict(headers))
+        status = connection.getresponse().status
+        if over.is_set():  # headers that were cut off read as if they had ended
+            raise TimeoutError
+        return status
     finally:
         watch.cancel()
-        plain.close()
+        connection.close()
 
 
 def _cut(line: socket.socket, over: threading.Event) -> None:
     over.set()
-    with contextlib.suppress(OSError):  # over meanwhile
-        line.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):  # it ended by itself meanwhile
+        socket.socket.shutdown(line, socket.SHUT_RDWR)  # TLS's own would say good-bye first, and wait for it
 
 
 def _host(host: str, port: int | None) -> str:
