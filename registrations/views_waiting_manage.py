@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -119,9 +119,8 @@ def offer_new(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def place_new(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     entry, to = _entry(request, slug, pk), request.POST.get("to", "")
-    if to not in waiting.PLACES:
-        raise Http404
-    waiting.move(entry=entry, to=to, now=clock.now())
+    if to in waiting.PLACES:
+        waiting.move(entry=entry, to=to, now=clock.now())
     return redirect("registrations:waiting-list", slug=slug)
 
 

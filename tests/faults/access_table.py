@@ -12,7 +12,7 @@ from accounts.models import Membership
 from api import document, tokens
 from api.models import Scope
 from api.webhooks import endpoints
-from events.models import Promotion
+from events.models import Event, EventSeries, Promotion
 from outbox.models import Mail
 from payments import settlement
 from payments.gateway import Status
@@ -20,7 +20,7 @@ from payments.journal import Difference, Payout, PayoutLine, Problem
 from payments.models import Dispute, PracticeSession
 from payments.practice import book
 from registrations import codes, invoices
-from registrations.models import Invoice, Order, Ticket
+from registrations.models import Invoice, Order, Ticket, WaitingEntry
 from scanning import devices, redemption
 from scanning.gates import gates_of
 from tests import cast
@@ -105,7 +105,15 @@ class World:
         mail = Mail.objects.create(key="x", kind="message", to="a@example.com", event_id=event.pk, queued_at=now, due_at=now)
         payout = Payout.objects.create(gateway="practice", provider_id="p", currency="EUR", amount_minor=1, paid_at=now)
         PayoutLine.objects.create(payout=payout, kind="payment", provider_id="l", payment=self.payment, gross_minor=1, fee_minor=0)
+        self.series = EventSeries.objects.create(
+            organiser=self.hall, name="Weekly", slug="weekly", source=event, made_at=now, published_at=now
+        )
+        Event.objects.filter(pk=event.pk).update(series=self.series, planned_at=event.starts_at)
+        waits = {"ticket_type": self.kind, "email": "erin@example.com", "quantity": 1, "joined_at": now}
+        self.entry = WaitingEntry.objects.create(event=event, token="w" * 22, **waits)
         self.pks = {
+            r"manage/events/<slug:slug>/waiting/<int:pk>/": self.entry.pk,
+            r"events/<slug:slug>/waiting/<int:pk>/": self.kind.pk,
             r"/tickets/<int:pk>/": self.kind.pk,
             r"/codes/<int:pk>/": Promotion.objects.create(event=event, code="EARLY", percent=10).pk,
             r"/quotas/<int:pk>/": self.kind.quotas.get().pk,
@@ -145,13 +153,16 @@ class World:
             "scan": self.scan.pk,
             "message": self.message.pk,
             "act": "test",
+            "series": self.series.slug,
             "gateway_name": "practice",
-            "name": "error-rate" if "alarms" in pattern else "none.jpg",
+            "name": "error-rate" if "alarms" in pattern else self.series.slug if "series/" in pattern else "none.jpg",
             "number": getattr(Invoice.objects.first(), "number", 1),
             "pk": next((pk for part, pk in self.pks.items() if part in pattern), 1),
         }
         if pattern.startswith("manage/<slug:slug>/"):
             values["slug"] = self.hall.slug
+        if pattern.startswith("waiting/"):
+            values["token"] = self.entry.token
         if pattern.startswith("invitations/"):
             values["token"] = self.invitation.token
         if pattern.startswith("practice/"):
