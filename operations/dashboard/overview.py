@@ -144,6 +144,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Disk used", "disk.used_share", "share"),
             ("Certificate ends in", "certificate.days_left", "days"),
             ("Last restore drill", "drill.age_days", "days"),
+            ("Month's cost of its budget", "cost.forecast_share", "share"),
             ("Oldest leaked hold", "hold.oldest_leaked_s", "s"),
         ),
     ),

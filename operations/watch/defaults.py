@@ -40,6 +40,7 @@ RULES: tuple[tuple[str, str, str, float, float, str, dict[str, Any]], ...] = (
     ("objective-fast", "The error budget is gone within two days", "objective.burn_fast", 14.4, 10, "×", {"minimum_samples": 200}),
     ("objective-slow", "The error budget is gone within five days", "objective.burn_slow", 6, 4, "×", {"minimum_samples": 1000, "severity": WARN}),
     ("drill-old", "No restore was tried for 35 days", "drill.age_days", 35, 34, "days", {"severity": WARN}),
+    ("budget", "The month will cost more than its budget", "cost.forecast_share", 1.0, 0.95, "share", {"severity": WARN, "missing": Missing.OK}),
     ("certificate-ends", "The certificate ends within 14 days", "certificate.days_left", 14, 15, "days", {"above": False, "severity": WARN, "missing": Missing.OK}),
     ("clock-skew", "A machine's clock is wrong", "clock.skew_s", 2, 1, "s", {"severity": WARN}),
 )  # fmt: skip

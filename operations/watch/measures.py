@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Q, Sum
 from django.db.models.fields.json import KeyTransform
 
+from operations.costs.month import month
 from operations.meters import live, reading
 from operations.models import MINUTE, Drill, Meter, Sample
 from operations.watch import business, certificate
@@ -27,6 +29,7 @@ logger = logging.getLogger("ticketing.watch")
 Measures = dict[str, tuple[float | None, int]]
 OBJECTIVE = 0.999  # of requests are answered without a fault of ours, over a month
 PROBES = ("operations:health", "ticketing.health.readyz")  # what they report is no fault of a visitor's request
+MONEY_SECONDS = 3600
 QUEUES = ("now", "soon", "whenever")
 STATEMENTS = """
 SELECT count(*) FILTER (WHERE backend_type = 'client backend'), current_setting('max_connections')::int,
@@ -47,7 +50,7 @@ FROM pg_stat_archiver
 def take(*, now: datetime) -> Measures:
     """All measures, each group on its own: what fails leaves its measures missing."""
     found: Measures = {}
-    for group in (traffic, objective, database, redis_server, background, storage, surroundings, business.ages, business.ratios):
+    for group in (traffic, objective, database, redis_server, background, storage, surroundings, money, business.ages, business.ratios):
         try:
             found |= group(now)
         except Exception as error:  # a part that is away must not blind the watch to the others
@@ -169,6 +172,17 @@ def surroundings(now: datetime) -> Measures:
         "drill.age_days": ((now - drill.finished_at) / timedelta(days=1) if drill else None, 1),
         "certificate.days_left": (days, 1),
     }
+
+
+def money(now: datetime) -> Measures:
+    """The month's forecast of /operations/costs/ as a share of COST_BUDGET; reckoned once an hour, missing on a first day."""
+    known = cache.get("cost-forecast-share")
+    if known is None:
+        found = month(now=now)
+        metered = len(found.daily) > 1 and found.is_metered
+        known = [float(found.forecast.share_of_budget) if metered else None]
+        cache.set("cost-forecast-share", known, MONEY_SECONDS)
+    return {"cost.forecast_share": (known[0], 1)}
 
 
 def latest() -> Sample | None:

@@ -40,6 +40,10 @@ UNPRIVILEGED = ("postgres", "nobody")
 START_SECONDS = 60
 
 
+class CopyFailed(Exception):
+    """The running server could not be copied."""
+
+
 @dataclass
 class Servers:
     """PostgreSQL and Redis of one var/ folder. `start_missing` starts what does not answer yet."""
@@ -93,6 +97,32 @@ class Servers:
         )
         self._wait_for_postgres()
         self._make_database()
+
+    def copy_postgres(self, *, conninfo: str, password: str = "") -> None:
+        """PostgreSQL's files as a copy of a server that runs (pg_basebackup); `start_postgres` then recovers from it.
+
+        CopyFailed with the tool's own words. The account needs the right to replicate."""
+        account = _account()
+        _own_directory(self.sockets, mode=0o711)
+        home = self._postgres_home(account)
+        binaries = _postgres_binaries(home, account)
+        command = [str(binaries / "pg_basebackup"), "-D", str(home / "data"), "-d", conninfo]
+        done = subprocess.run(
+            [*command, "-X", "stream", "--checkpoint=fast", "--no-sync", "--no-password"],
+            cwd="/",
+            env=_plain_environment() | ({"PGPASSWORD": password} if password else {}),
+            capture_output=True,
+            text=True,
+            **_as_user(account),
+        )
+        if done.returncode != 0:
+            raise CopyFailed(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "pg_basebackup failed.")
+
+    def forget(self) -> None:
+        """Remove the data of servers that were for once."""
+        account = _account()
+        for path in {self._postgres_home(account), self.sockets, self.var}:
+            shutil.rmtree(path, ignore_errors=True)
 
     def _postgres_home(self, account: pwd.struct_passwd | None) -> Path:
         home = self.var / "postgres"

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Organiser
 from events.models import Event
-from operations.demo import large, world
+from operations.demo import large, meters, world
 from ticketing.lib import clock
 
 
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         if options["tickets"]:
             self._large(options["tickets"], now)
         elif made := world.make(now=now):
-            self.stdout.write(f"  Demo: {made} events made.")
+            meters.make(now=now)
+            self.stdout.write(f"  Demo: {made} events made, and a month of meters.")
 
     def _large(self, tickets: int, now: Any) -> None:
         slug = f"benchmark-{tickets}"

@@ -68,6 +68,7 @@ GIVEN = {
     "queue-long": {"queue.length": (5000, 1)},
     "refund-stuck": {"refund.oldest_s": (3600.0, 1)},
     "orders-stop": {"sale.hold_to_order": (0.0, 200)},
+    "budget": {"cost.forecast_share": (1.3, 1)},
     "payments-stop": {"sale.order_to_paid": (0.02, 80)},
 }
 OTHERS = {"worker-silent", "storage-slow", "certificate-ends"}
