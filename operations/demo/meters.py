@@ -2,9 +2,9 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 
@@ -15,20 +15,38 @@ from operations.watch import defaults
 
 DAYS = 31
 MINUTES = 200  # the last ones, which the dashboard's small lines show
-# kind, name, asked in a common hour, ms, of which CPU, statements, share answered from the page cache, what else it uses
-WORK: tuple[tuple[str, str, int, float, float, int, float, dict[str, int]], ...] = (
-    ("page", "events:event-list", 300, 24, 14, 3, 0.8, {}),
-    ("page", "events:event", 900, 30, 18, 4, 0.85, {}),
-    ("page", "registrations:hold-new", 60, 14, 8, 5, 0, {}),
-    ("page", "registrations:details", 110, 12, 8, 3, 0, {}),
-    ("page", "registrations:order-new", 45, 20, 10, 7, 0, {}),
-    ("page", "payments:payment-start", 30, 420, 12, 9, 0, {"provider_calls": 1}),
-    ("page", "payments:notice-new", 30, 9, 5, 4, 0, {}),
-    ("page", "workspace:event-home", 40, 60, 38, 14, 0, {}),
-    ("page", "scanning:scan-new", 70, 7, 5, 3, 0, {}),
-    ("task", "registrations.fulfil", 45, 85, 52, 12, 0, {"pdfs": 1, "pdf_bytes": 22_000, "s3_puts": 1, "s3_gets": 1, "s3_bytes_up": 22_000, "mails": 1}),
-    ("task", "payments.handle_notice", 30, 160, 9, 11, 0, {"provider_calls": 1}),
-)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A route or task: how often in a common hour, milliseconds, of which CPU, statements, and what else each uses."""
+
+    name: str
+    often: int
+    ms: float
+    cpu: float
+    sql: int
+    kind: str = "page"
+    hits: float = 0  # share answered from the page cache
+    more: Mapping[str, int] = field(default_factory=dict)
+
+
+A_CALL = {"provider_calls": 1}
+A_TICKET = {"pdfs": 1, "pdf_bytes": 22_000, "s3_puts": 1, "s3_gets": 1, "s3_bytes_up": 22_000, "mails": 1}
+WORK = (
+    Work(name="events:event-list", often=300, ms=24, cpu=14, sql=3, hits=0.8),
+    Work(name="events:event", often=900, ms=30, cpu=18, sql=4, hits=0.85),
+    Work(name="registrations:hold-new", often=60, ms=14, cpu=8, sql=5),
+    Work(name="registrations:details", often=110, ms=12, cpu=8, sql=3),
+    Work(name="registrations:order-new", often=45, ms=20, cpu=10, sql=7),
+    Work(name="payments:payment-start", often=30, ms=420, cpu=12, sql=9, more=A_CALL),
+    Work(name="payments:notice-new", often=30, ms=9, cpu=5, sql=4),
+    Work(name="workspace:event-home", often=40, ms=60, cpu=38, sql=14),
+    Work(name="scanning:scan-new", often=70, ms=7, cpu=5, sql=3),
+    Work(name="registrations.fulfil", kind="task", often=45, ms=85, cpu=52, sql=12, more=A_TICKET),
+    Work(name="payments.handle_notice", kind="task", often=30, ms=160, cpu=9, sql=11, more=A_CALL),
+)
+OF_EVENTS = Work(name="", often=sum(each.often for each in WORK) * 2 // 3, ms=60, cpu=14, sql=4, hits=0.5)
 MINUTE_ROWS = """
 INSERT INTO operations_minute (started_at, complete, processes, events)
 SELECT %(last)s - n * interval '1 minute', true, '{"web:demo": "web", "worker:demo": "worker"}', '[]' FROM generate_series(0, %(minutes)s) n
@@ -64,55 +82,43 @@ def busy(moment: datetime) -> float:
 def _meters(last: datetime, chance: random.Random) -> Iterator[Meter]:
     this_hour = last.replace(minute=0)
     hours = [this_hour - timedelta(hours=number) for number in range(DAYS * 24)]
-    for kind, name, often, *costs in WORK:
+    for work in WORK:
         of_days: dict[datetime, int] = {}
         for hour in hours:
-            calls = round(often * busy(hour) * chance.uniform(0.8, 1.25))
+            calls = round(work.often * busy(hour) * chance.uniform(0.8, 1.25))
             of_days[hour.replace(hour=0)] = of_days.get(hour.replace(hour=0), 0) + calls
-            yield _meter(hour, HOUR, kind, name, calls, *costs)
+            yield _meter(work, hour, HOUR, calls)
             if chance.random() < 0.01:
-                yield _meter(hour, HOUR, kind, name, 1, *costs, outcome="failed")
+                yield _meter(work, hour, HOUR, 1, outcome="failed")
         for day, calls in of_days.items():
-            yield _meter(day, DAY, kind, name, calls, *costs)
+            yield _meter(work, day, DAY, calls)
         for number in range(MINUTES):
             moment = last - timedelta(minutes=number)
-            if calls := round(often / 60 * busy(moment) * chance.uniform(0.3, 1.8)):
-                yield _meter(moment, MINUTE, kind, name, calls, *costs)
+            if calls := round(work.often / 60 * busy(moment) * chance.uniform(0.3, 1.8)):
+                yield _meter(work, moment, MINUTE, calls)
 
 
-def _meter(
-    at: datetime,
-    seconds: int,
-    kind: str,
-    name: str,
-    calls: int,
-    ms: float,
-    cpu: float,
-    sql: int,
-    hits: float,
-    more: dict[str, int],
-    outcome: str = "ok",
-) -> Meter:
-    counts = _counts(calls, ms, cpu, sql, hits, more)
+def _meter(work: Work, at: datetime, seconds: int, calls: int, *, outcome: str = "ok") -> Meter:
     # A bell over the logarithm of the duration, with a tail: what real ones look like.
-    bins = {sketches.MAPPING.key(ms * 1.25**step): max(1, round(calls * math.exp(-((step + 1) ** 2) / 6) / 4)) for step in range(-4, 7)}
-    return Meter(started_at=at, seconds=seconds, kind=kind, name=name, outcome=outcome, sketch=sketches.packed(bins), **counts)
+    bell = {step: max(1, round(calls * math.exp(-((step + 1) ** 2) / 6) / 4)) for step in range(-4, 7)}
+    sketch = sketches.packed({sketches.MAPPING.key(work.ms * 1.25**step): count for step, count in bell.items()})
+    return Meter(started_at=at, seconds=seconds, kind=work.kind, name=work.name, outcome=outcome, sketch=sketch, **_counts(work, calls))
 
 
-def _counts(calls: int, ms: float, cpu: float, sql: int, hits: float, more: dict[str, int]) -> dict[str, Any]:
-    found = round(calls * hits)
-    rendered = calls - found
+def _counts(work: Work, calls: int) -> dict[str, int]:
+    hits = round(calls * work.hits)
+    rendered = calls - hits
     return {
         "count": calls,
-        "page_hits": found,
-        "duration_us": round(rendered * ms * 1000),
-        "cpu_us": round(rendered * cpu * 1000 + found * 400),
-        "sql": rendered * sql,
-        "sql_us": rendered * sql * 400,
-        "cache_hits": found,
+        "page_hits": hits,
+        "duration_us": round(rendered * work.ms * 1000),
+        "cpu_us": round(rendered * work.cpu * 1000 + hits * 400),
+        "sql": rendered * work.sql,
+        "sql_us": rendered * work.sql * 400,
+        "cache_hits": hits,
         "cache_misses": rendered,
         "bytes_out": calls * 14_000,
-    } | {field: amount * calls for field, amount in more.items()}
+    } | {name: amount * calls for name, amount in work.more.items()}
 
 
 def _event_meters(last: datetime, chance: random.Random) -> Iterator[EventMeter]:
@@ -122,12 +128,11 @@ def _event_meters(last: datetime, chance: random.Random) -> Iterator[EventMeter]
     today = last.replace(hour=0, minute=0)
     spans = [(today - timedelta(days=number), DAY, 24.0) for number in range(DAYS)]
     spans += [(last.replace(minute=0) - timedelta(hours=number), HOUR, 1.0) for number in range(last.hour + 1)]
-    often = sum(each[2] for each in WORK) * 2 / 3
     for at, seconds, hours in spans:
         for (event, organiser), weight in zip(events, weights, strict=True):
-            calls = max(1, round(often * hours * weight / sum(weights) * chance.uniform(0.7, 1.3)))
-            counts = _counts(calls, 60, 14, 4, 0.5, {})
-            yield EventMeter(started_at=at, seconds=seconds, event=event, organiser=organiser, **counts | {"mails": calls // 40})
+            calls = max(1, round(OF_EVENTS.often * hours * weight / sum(weights) * chance.uniform(0.7, 1.3)))
+            counts = _counts(OF_EVENTS, calls) | {"mails": calls // 40}
+            yield EventMeter(started_at=at, seconds=seconds, event=event, organiser=organiser, **counts)
 
 
 def _history(now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.cache import cache
@@ -9,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from operations.meters import sketches
-from operations.models import Alarm, Drill, EventMeter, Rule, Sample
+from operations.models import Alarm, Drill, EventMeter, Recording, Rule, Sample
 from operations.watch import defaults
 from tests import cast
 from tests.operations.watch.traffic import forget, tell, watch, well
@@ -25,6 +26,9 @@ PAGES = (
     "/operations/alarms/",
     "/operations/alarms/error-rate/",
     "/operations/health/",
+    "/operations/traces/",
+    "/operations/traces/?shown=all",
+    "/operations/traces/" + "a" * 32 + "/",
 )
 
 
@@ -120,6 +124,23 @@ def a_month(start):
             "SELECT %s - n * interval '1 minute', true, '{}', '[]' FROM generate_series(0, 43200) n",
             [start],
         )
+    spans = [["sql", "SELECT registrations_hold", number * 900, 400] for number in range(20)]
+    recordings = [
+        Recording(
+            trace=UUID("a" * 32) if n < 20 else uuid4(),
+            span=f"{n:016x}",
+            started_at=start - timedelta(seconds=n),
+            duration_us=20_000,
+            kind="page",
+            name="registrations:order-new",
+            outcome="ok",
+            why="failed" if n % 10 == 0 else "sampled",
+            facts={"http.request.method": "POST", "http.route": "/checkout/<str:token>/order/"},
+            spans=spans,
+        )
+        for n in range(5000)
+    ]
+    Recording.objects.bulk_create(recordings, batch_size=2000)
     values = {"database.connections": [7, 1], "queue.length": [0, 1]} | {f"x.{n}": [n, 1] for n in range(60)}
     samples = [Sample(sampled_at=start - timedelta(seconds=20 * n), values=values) for n in range(8640)]
     samples += [Sample(sampled_at=start - timedelta(days=2, minutes=5 * n), values=values) for n in range(1, 8064)]
