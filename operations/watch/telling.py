@@ -18,6 +18,7 @@ from django.urls import reverse
 from accounts.models import User
 from operations.models import Alarm, Channel, Severity, Telling
 from outbox import post
+from ticketing.lib import traces
 from ticketing.lib.site import absolute
 
 logger = logging.getLogger("ticketing.watch")
@@ -123,8 +124,10 @@ def _call(channel: Channel, body: bytes, now: datetime) -> None:
     headers = {"Content-Type": "application/json", "User-Agent": "ticketing-alarms"}
     if channel.secret:
         headers[SIGNATURE_HEADER] = f"{stamp}.{sign(secret=channel.secret, stamp=stamp, body=body)}"
+    if parent := traces.traceparent():
+        headers["traceparent"] = parent
     request = urllib.request.Request(channel.address, data=body, headers=headers, method="POST")
-    with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
+    with traces.span("http", f"alarm {channel.kind}"), urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
         if answer.status >= 300:
             raise NotTold(f"answered {answer.status}")
 

@@ -169,9 +169,9 @@ def traceparent() -> str:
     if usage is None:
         return ""
     recording = usage.recording
-    group = "checkout" if recording.checkout else "page"
-    sampled = _is_in(trace_of(recording), _shares.get(group, 1.0))
-    return f"00-{trace_of(recording):032x}-{child_id(_span_of(recording), len(recording.spans)):016x}-{int(sampled):02x}"
+    trace_id, group = trace_of(recording), "checkout" if recording.checkout else "page"
+    sampled = _is_in(trace_id, _shares.get(group, 1.0))
+    return f"00-{trace_id:032x}-{child_id(_span_of(recording), len(recording.spans)):016x}-{int(sampled):02x}"
 
 
 def follow(parent: str) -> None:
