@@ -19,6 +19,7 @@ import random
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from types import TracebackType
@@ -45,7 +46,7 @@ BUDGETS = {"checkout": 1.0, "trouble": 1.0, "page": 0.1, "task": 0.01}
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 _lock = threading.Lock()
-_waiting: list[Kept] = []
+_waiting: deque[Kept] = deque()  # put in at one end and taken at the other without a lock
 _texts: list[str] = []  # made, and not taken by Redis yet
 _shares: dict[str, float] = {}
 _seen: dict[str, int] = {}
@@ -202,12 +203,13 @@ def reference() -> str:
 
 def due() -> list[str]:
     """What was kept since the last time, as texts for Redis. Also sets the shares for the next second."""
-    global _waiting, _texts
+    global _texts
     with _lock:
-        taken, _waiting = _waiting, []
         texts, _texts = _texts, []
         _set_shares()
-    return texts + [_text(*each) for each in taken]
+    while _waiting:
+        texts.append(_text(*_waiting.popleft()))
+    return texts
 
 
 def put_back(texts: list[str]) -> None:
@@ -233,9 +235,9 @@ def _set_shares() -> None:
 
 def forget() -> None:
     """Drop what waits: a forked child, or the next test."""
-    global _waiting, _texts
-    _waiting, _texts = [], []
-    for each in (_shares, _seen, _left):
+    global _texts
+    _texts = []
+    for each in (_waiting, _shares, _seen, _left):
         each.clear()
 
 
