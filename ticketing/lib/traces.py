@@ -15,6 +15,7 @@ Nothing a person typed is in a span: statements have their values elsewhere, add
 
 import hmac
 import json
+import logging
 import random
 import re
 import threading
@@ -30,6 +31,7 @@ from django.conf import settings
 from ticketing.lib import clock
 from ticketing.lib.running import Recording, Usage, here, note
 
+logger = logging.getLogger("ticketing.traces")
 Facts = Callable[[], dict[str, Any]] | None
 Kept = tuple[Recording, str, str, str, str, int, int, int, dict[str, Any]]
 
@@ -208,7 +210,10 @@ def due() -> list[str]:
         texts, _texts = _texts, []
         _set_shares()
     while _waiting:
-        texts.append(_text(*_waiting.popleft()))
+        try:
+            texts.append(_text(*_waiting.popleft()))
+        except Exception:  # one that can't be told must not stop the writing of all others, and of the meters
+            logger.exception("A trace could not be told.")
     return texts
 
 
