@@ -54,7 +54,7 @@ ON CONFLICT DO NOTHING
 """
 SAMPLES = """
 INSERT INTO operations_sample (sampled_at, values)
-SELECT %(last)s - n * interval '5 minutes', jsonb_build_object(
+SELECT date_bin('5 minutes', %(last)s, 'epoch') - n * interval '5 minutes', jsonb_build_object(
   'database.connections', jsonb_build_array(6 + (n * 7) %% 5, 1), 'queue.length', jsonb_build_array((n * 13) %% 7, 1))
 FROM generate_series(1, %(minutes)s / 5) n ON CONFLICT DO NOTHING
 """
