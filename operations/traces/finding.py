@@ -15,7 +15,7 @@ from ticketing.lib import traces
 
 REFERENCE = re.compile(r"[0-9a-f]{6,32}")
 SHOWN = {"trouble": "Failed or slow", "all": "All that were kept"}
-MOST_LISTED = 60
+MOST_LISTED = 40
 MOST_RECORDINGS = 300  # of one trace, on its page
 
 
