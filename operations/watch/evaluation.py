@@ -24,8 +24,10 @@ STEP_SECONDS = 20
 FINE_FOR, KEPT_FOR = timedelta(days=2), timedelta(days=62)
 
 
-def keep_watch(*, now: datetime) -> bool:
-    """Roll up minutes, take a sample, judge every rule, tell whom it concerns. False when another did so just now."""
+def keep_watch(*, now: datetime, stands_in: bool = False) -> bool:
+    """Roll up minutes, take a sample, judge every rule, tell whom it concerns. False when another did so just now.
+
+    `stands_in`: for the worker, which is silent; then the next turn is due again in 20 seconds."""
     slot = datetime.fromtimestamp(now.timestamp() // STEP_SECONDS * STEP_SECONDS, tz=UTC)
     try:
         with transaction.atomic():
@@ -40,7 +42,7 @@ def keep_watch(*, now: datetime) -> bool:
         metric_log.info(cloudwatch.embedded(measured=found, now=now))
     judge(measured=found, now=now)
     telling.tell_due(now=now)
-    _remember_that_somebody_watches()
+    _remember_that_somebody_watches(for_seconds=STEP_SECONDS - 2 if stands_in else STEP_SECONDS * 2)
     _thin_out(now)
     return True
 
@@ -56,9 +58,9 @@ def _mark_version(now: datetime) -> None:
         Deploy.objects.get_or_create(version=settings.VERSION, defaults={"started_at": now})
 
 
-def _remember_that_somebody_watches() -> None:
+def _remember_that_somebody_watches(*, for_seconds: int) -> None:
     with contextlib.suppress(RedisError, OSError):
-        live.connect().set(meters.key("watched"), "1", ex=STEP_SECONDS * 2 + 5)
+        live.connect().set(meters.key("watched"), "1", ex=for_seconds)
 
 
 def _thin_out(now: datetime) -> None:

@@ -11,11 +11,13 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from operations.meters import live
 from operations.models import Alarm, Channel, Deploy, Drill, Rule, Sample, State, Telling
 from operations.watch import answering, evaluation, telling
 from operations.watch.evaluation import judged_on, keep_watch
 from tests import cast
 from tests.operations.watch.traffic import forget, tell, watch, well
+from ticketing.lib import meters
 
 pytestmark = pytest.mark.django_db
 
@@ -170,11 +172,17 @@ def test_a_new_version_is_marked_once(start, settings):
     assert Deploy.objects.get().version == "a1b2c3"
 
 
+def test_who_stands_in_watches_every_20_seconds_and_a_worker_is_given_40(start):
+    for stands_in, seconds in ((False, 40), (True, 18)):
+        evaluation.keep_watch(now=start + timedelta(minutes=seconds), stands_in=stands_in)
+        assert seconds - 2 <= live.connect().ttl(meters.key("watched")) <= seconds
+
+
 def test_a_web_process_watches_when_nobody_else_does(start, monkeypatch):
     from ticketing.metering import Watchman
 
     watched = []
-    monkeypatch.setattr(evaluation, "keep_watch", lambda now: watched.append(now))
+    monkeypatch.setattr(evaluation, "keep_watch", lambda now, stands_in: watched.append(now))
     monkeypatch.setattr("ticketing.metering.connection.close", lambda: None)
     watchman = Watchman()
     watchman.look()
@@ -182,7 +190,7 @@ def test_a_web_process_watches_when_nobody_else_does(start, monkeypatch):
     watchman.looked -= 60
     watchman.look()
     assert len(watched) == 1
-    evaluation._remember_that_somebody_watches()
+    evaluation._remember_that_somebody_watches(for_seconds=40)
     watchman.looked -= 60
     watchman.look()
     assert len(watched) == 1
