@@ -281,7 +281,8 @@ def _told(origin: int, kind: str, name: Any, began: int, ended: int, attributes:
     return [kind, name, (began - origin) // 1000, took, *([attributes] if attributes else [])]
 
 
-_VERB = re.compile(r"\s*(?:with\b.*?\)\s*)?(select|insert into|update|delete from|[a-z]+)", re.I | re.S)
+_VERB = re.compile(r"\s*(?:with\b.*?\bas\s*)?(select|insert into|update|delete from|[a-z]+)", re.I | re.S)
+_INNERMOST = re.compile(r"\([^()]*\)")
 _TABLE = {
     "select": re.compile(r"\bfrom\s+(?:only\s+)?\"?(\w+)", re.I),
     "insert into": re.compile(r"insert into\s+\"?(\w+)", re.I),
@@ -293,6 +294,8 @@ _TABLE = {
 @lru_cache(maxsize=1000)
 def summary(sql: str) -> str:
     """What a statement does, to which table: "SELECT events_event"."""
+    while (outer := _INNERMOST.sub("", sql)) != sql:  # what is asked within it may be of other tables
+        sql = outer
     verb = _VERB.match(sql)
     if verb is None:
         return "SQL"
