@@ -44,7 +44,7 @@ def drill(*, now: datetime) -> Drill:
         wrong = _audited(servers)
         took = time.monotonic() - began
         rpo = _archive_age(now=clock.now()) or (clock.now() - copied_at).total_seconds() - took
-    except (CopyFailed, RuntimeError, OSError) as error:
+    except (CopyFailed, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
         Drill.objects.create(finished_at=clock.now(), passed=False)
         raise DrillFailed(str(error)) from error
     finally:
