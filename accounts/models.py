@@ -57,6 +57,9 @@ class Organiser(models.Model):
     country = models.CharField(max_length=2, blank=True, default="", db_default="", help_text="ISO 3166, such as DE.")
     vat_id = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="VAT, GST or tax number, on invoices.")
     invoice_prefix = models.CharField(max_length=12, blank=True, default="", db_default="", help_text="Before the numbers of invoices.")
+    erase_after_days = models.PositiveSmallIntegerField(
+        default=365, db_default=365, help_text="So long after an event its buyers' and attendees' data are kept."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """An event as a calendar file."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from email.mime.text import MIMEText
 
 from icalendar import Calendar
@@ -13,6 +14,12 @@ from ticketing.lib.site import absolute
 def calendar_file(*, event: Event, now: datetime, link: str = "") -> bytes:
     """iCalendar (RFC 5545); times in UTC, so that no program needs our time zone's rules. The UID stays
     the same, so importing again updates the entry."""
+    calendar = _calendar()
+    calendar.add_component(_entry(event, now, link))
+    return bytes(calendar.to_ical())
+
+
+def _entry(event: Event, now: datetime, link: str) -> Entry:
     entry = Entry()
     entry.add("uid", f"event-{event.pk}@{absolute('').split('//')[1]}")
     entry.add("dtstamp", now)
@@ -23,11 +30,26 @@ def calendar_file(*, event: Event, now: datetime, link: str = "") -> bytes:
     entry.add("url", link or absolute(event.get_absolute_url()))
     if event.cancelled_at:
         entry.add("status", "CANCELLED")
+    return entry
+
+
+def calendar_of(*, events: Sequence[Event], name: str, now: datetime) -> bytes:
+    """Several events as one calendar that programs subscribe to (REFRESH-INTERVAL: RFC 7986)."""
+    calendar = _calendar()
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", timedelta(hours=1))
+    for event in events:
+        calendar.add_component(_entry(event, now, ""))
+    return bytes(calendar.to_ical())
+
+
+def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Ticketing//EN")
     calendar.add("version", "2.0")
-    calendar.add_component(entry)
-    return bytes(calendar.to_ical())
+    return calendar
 
 
 def calendar_part(*, event: Event, now: datetime, link: str) -> MIMEText:

@@ -107,6 +107,8 @@ def with_prices(*, events: list[Event]) -> None:
             "when": f"{local:%a} {local.day} {local:%b %Y, %H:%M}",
             "where": ", ".join(part for part in (event.venue_name, event.city) if part) if event.venue_name else "Online",
             "price": _price(least, open_, event.currency),
+            "least_minor": least,
+            "sold_out": not open_,
             "hue": event.pk % 6,
             "cover": event.cover.url if event.cover else None,
         }

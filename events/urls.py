@@ -3,6 +3,7 @@
 from django.urls import path
 
 from events import (
+    views_feeds,
     views_manage,
     views_prices,
     views_promotions,
@@ -18,6 +19,14 @@ urlpatterns = [
     path("", views_public.event_list, name="event-list"),
     path("events/", views_public.event_list),
     path("events/<slug:slug>/", views_public.event_page, name="event"),
+    path("events/<slug:slug>/widget/", views_feeds.widget_event, name="widget-event"),
+    path("events/<slug:slug>/preview.png", views_feeds.picture, name="preview-picture"),
+    path("organisers/<slug:slug>/events.json", views_feeds.json_feed, name="json-feed"),
+    path("organisers/<slug:slug>/events.atom", views_feeds.atom_feed, name="atom-feed"),
+    path("organisers/<slug:slug>/events.ics", views_feeds.calendar_feed, name="calendar-feed"),
+    path("organisers/<slug:slug>/widget/", views_feeds.widget_list, name="widget-list"),
+    path("widget.js", views_feeds.widget_script, name="widget-script"),
+    path("manage/events/<slug:slug>/spread/", views_feeds.spread, name="spread"),
     path("events/<slug:slug>/calendar.ics", views_public.calendar, name="calendar"),
     path("series/<slug:series>/", views_series_public.series_page, name="series"),
     path("media/covers/<str:name>", views_public.cover_file, name="cover-file"),

@@ -1,6 +1,5 @@
 """Pages for everybody: the same bytes, no session, no cookie."""
 
-import json
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from events import listing, offer, prose
 from events.calendar import calendar_file
 from events.models import Event, Promotion
 from events.pages import LIST_SCOPE
+from events.structured import structured
 from ticketing.lib import clock, meters
 from ticketing.lib.pagecache import cached_page
 from ticketing.lib.site import absolute
@@ -48,7 +48,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     return show_event(request, event)
 
 
-def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> HttpResponse:
+def show_event(request: HttpRequest, event: Event, *, preview: bool = False, base: str = "base_public.html") -> HttpResponse:
     now = clock.now()
     offers = offer.offers_of(event=event, now=now)
     context = {
@@ -60,29 +60,15 @@ def show_event(request: HttpRequest, event: Event, *, preview: bool = False) -> 
         "over": event.ends_at <= now,
         "preview": preview,
         "description": prose.to_html(event.description),
-        "structured": _structured(event, offers),
+        "structured": structured(event=event, offers=offers),
+        "picture": absolute(f"{event.get_absolute_url()}preview.png"),
+        "link": absolute(event.get_absolute_url()),
+        "base": base,
         "hue": event.pk % 6,
     }
     response = render(request, "events/event.html", context)
     response.fresh_seconds = offer.next_change_seconds(event=event, offers=offers, now=now, most=EVENT_PAGE_SECONDS)  # type: ignore[attr-defined]
     return response
-
-
-def _structured(event: Event, offers: list[offer.Offer]) -> str:
-    """schema.org facts for search engines, safe inside a script element."""
-    facts = {
-        "@context": "https://schema.org",
-        "@type": "Event",
-        "name": event.name,
-        "startDate": event.local_start.isoformat(),
-        "endDate": event.local_end.isoformat(),
-        "url": absolute(event.get_absolute_url()),
-        "eventStatus": "https://schema.org/" + ("EventCancelled" if event.cancelled_at else "EventScheduled"),
-        "location": {"@type": "Place", "name": event.venue_name, "address": f"{event.venue_address}, {event.city}"}
-        if event.venue_name
-        else {"@type": "VirtualLocation", "url": absolute(event.get_absolute_url())},
-    }
-    return json.dumps(facts).replace("<", "\\u003c")
 
 
 def calendar(request: HttpRequest, slug: str) -> HttpResponse:

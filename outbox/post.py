@@ -9,7 +9,7 @@ import email
 import email.policy
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from outbox.models import Mail
@@ -33,6 +33,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 BATCH = 50
+FORGOTTEN = "erased@example.invalid"  # where the address of somebody who asked to be forgotten was
 BULK_SWEEP_SECONDS, BULK_TURN = 10, 20  # a sweep of bulk mail, and after how many it looks for other mail
 BATCH_SECONDS = 30  # much less than CLAIMED_FOR, which is counted from the sweep's beginning
 OWE = (
@@ -51,6 +52,7 @@ COMPOSERS = {
     "order_cancelled": "registrations.mails.order_cancelled",
     "ticket_received": "registrations.holder_mails.ticket_received",
     "ticket_handed_on": "registrations.holder_mails.ticket_handed_on",
+    "erasure_asked": "registrations.privacy_mails.erasure_asked",
     "find_tickets": "registrations.mails.find_tickets",
     "waiting_joined": "registrations.promise_mails.waiting_joined",
     "waiting_offer": "registrations.promise_mails.waiting_offer",
@@ -101,6 +103,16 @@ def withdraw(*, keys: Iterable[str], why: str, now: datetime) -> int:
     for some in _some(keys, 500):
         done += waiting.filter(key__in=some).update(given_up_at=now, last_error=why[:300])
     return done
+
+
+def forget(*, addresses: Collection[str], event_id: int | None = None, now: datetime) -> int:
+    """Whoever had these addresses asked to be forgotten: what waits for them is not sent, what was sent loses the
+    address. Of one event's mail, and of mail about no event; None: of all. Returns how many."""
+    rows = Mail.objects.filter(to__in=addresses)
+    if event_id is not None:
+        rows = rows.filter(Q(event_id=event_id) | Q(event_id=None, kind="find_tickets"))
+    rows.filter(sent_at=None, given_up_at=None).update(given_up_at=now)
+    return rows.update(to=FORGOTTEN, message=None, last_error="")
 
 
 def send_now(*, key: str, now: datetime) -> bool:

@@ -157,6 +157,7 @@ class Order(Priced):
     declined_at = models.DateTimeField(null=True)
     expired_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True, help_text="Who bought is not known here any more (erasure.py).")
 
     objects = OrderQuerySet.as_manager()
 
@@ -316,6 +317,43 @@ class AnswerFile(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["uploaded_at"], name="answer_file_unused", condition=models.Q(order=None))]
+
+
+class PassOnPhone(models.Model):
+    """A phone that carries a ticket in its wallet and is told when it changes. Written only by wallets/updates.py."""
+
+    phone = models.CharField(max_length=64, help_text="The phone's own id, for this service alone.")
+    push_token = models.CharField(max_length=200)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
+    number = models.CharField(max_length=60, help_text="Of the pass: the ticket with the code it had then.")
+    says = models.CharField(max_length=32, help_text="A fingerprint of what the pass says.")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["phone", "number"], name="pass_once_on_a_phone")]
+
+
+class Erasure(models.Model):
+    """The proof that somebody was forgotten, and the job that does it. Plain ids and times, nothing about the person;
+    a copy lies in the file store, so that a restored database learns of it. Written only by erasure.py."""
+
+    class Subject(models.TextChoices):
+        ORDER = "order"
+        TICKET = "ticket", "a ticket that was handed on"
+        EVENT = "event"
+
+    subject = models.CharField(max_length=6, choices=Subject)
+    subject_id = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField(default=0, help_text="How many rows were changed.")
+    kept_outside_at = models.DateTimeField(null=True, help_text="Stored files deleted, the copy of this row in the store.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "subject_id"], name="erased_once")]
+        indexes = [models.Index(fields=["due_at"], name="erasure_due", condition=models.Q(kept_outside_at=None))]
 
 
 class InvoiceCounter(models.Model):

@@ -9,10 +9,12 @@ from registrations import (
     views_choices,
     views_invoices,
     views_order,
+    views_privacy,
     views_requests,
     views_transfer,
     views_waiting,
     views_waiting_manage,
+    views_wallet,
 )
 
 app_name = "registrations"
@@ -34,8 +36,19 @@ ORDER = [
     path("answers/", views_answers.answers, name="answers"),
     path("answers/<str:token>/", views_answers.answer_file, name="answer-file"),
     path("tickets/<int:position>/transfer/", views_transfer.ticket_transfer, name="ticket-transfer"),
+    path("tickets/<int:position>/wallet/<slug:wallet>/", views_wallet.ticket_wallet, name="ticket-wallet"),
     path("changes/", views_changes.changes, name="order-changes"),
     path("mail/", views_changes.order_mail, name="order-mail"),
+    path("data/", views_privacy.data, name="data"),
+    path("data.json", views_privacy.data_file, name="data-file"),
+    path("erasure/", views_privacy.erasure_new, name="erasure-new"),
+    path("erasure/<str:token>/", views_privacy.erasure_confirm, name="erasure"),
+]
+WALLET = [  # the paths are Apple's own
+    path("v1/devices/<str:phone>/registrations/<str:pass_type>/<str:number>", views_wallet.phone_pass),
+    path("v1/devices/<str:phone>/registrations/<str:pass_type>", views_wallet.phone_changes),
+    path("v1/passes/<str:pass_type>/<str:number>", views_wallet.newest_pass),
+    path("v1/log", views_wallet.phone_log),
 ]
 HELD = [
     path("", views_transfer.held_ticket, name="held-ticket"),
@@ -43,6 +56,8 @@ HELD = [
     path("calendar.ics", views_transfer.held_calendar, name="held-calendar"),
     path("name/", views_transfer.held_edit, name="held-edit"),
     path("transfer/", views_transfer.held_transfer, name="held-transfer"),
+    path("data/", views_privacy.held_erasure, name="held-erasure"),
+    path("wallet/<slug:wallet>/", views_wallet.held_wallet, name="held-wallet"),
 ]
 MANAGE = [
     path("invoices/", views_invoices.invoice_list, name="invoice-list"),
@@ -60,6 +75,7 @@ urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),
     path("orders/<str:code>/<str:secret>/", include(ORDER)),
     path("transfers/<str:secret>/", include(HELD)),
+    path("wallet/", include(WALLET)),
     path("manage/events/<slug:slug>/", include(MANAGE)),
     path("events/<slug:slug>/code/", views_choices.code, name="code"),
     path("events/<slug:slug>/waiting/<int:pk>/", views_waiting.waiting_new, name="waiting-new"),

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,12 @@ from registrations.models import Order
 from registrations.reassign import rename_own_ticket
 from ticketing.lib import clock
 from ticketing.lib.site import absolute
+
+
+def offered_wallets() -> list[tuple[str, str]]:
+    """The wallets that certificates are given for, with the words of their buttons."""
+    found = [("apple", "Add to Apple Wallet")] if settings.APPLE_PASS_CERTIFICATE else []
+    return [*found, ("google", "Add to Google Wallet")] if settings.GOOGLE_WALLET_ISSUER_ID else found
 
 
 def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -64,6 +71,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "pay_url": f"{link}payment/",
         "check_url": f"{link}payment/return/",
         "changes_url": f"{link}changes/",
+        "wallets": offered_wallets(),
         "position": position,
         "state": order.state,
         "now": now,

@@ -12,7 +12,7 @@ from registrations.checkout import Refused
 from registrations.forms import AttendeeForm, RecipientForm
 from registrations.models import Ticket, Transfer
 from registrations.reassign import rename_own_ticket
-from registrations.views_order import private
+from registrations.views_order import offered_wallets, private
 from ticketing.lib import clock
 from ticketing.lib.site import absolute
 
@@ -63,6 +63,7 @@ def _held_page(request: HttpRequest, held: Transfer, *, form: AttendeeForm | Non
         "svg": mark_safe(qr_svg(codes.code_of(ticket))) if shown else "",
         "form": form or AttendeeForm(initial={"name": ticket.attendee_name, "email": ticket.attendee_email}),
         "no_transfer": transfer.why_not(event=ticket.order.event, now=now),
+        "wallets": offered_wallets(),
     }
     return render(request, "registrations/held_ticket.html", context, status=422 if form else 200)
 

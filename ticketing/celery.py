@@ -71,6 +71,18 @@ app.conf.beat_schedule = {
     },
     "tell other programs what happened": {"task": "api.tell", "schedule": 5.0, "options": {"expires": 5}},
     "forget answers and messages that are old": {"task": "api.forget_old", "schedule": 3600.0, "options": {"queue": "whenever"}},
+    "find passes in wallets that changed": {
+        "task": "registrations.compare_passes",
+        "schedule": 60.0,
+        "options": {"queue": "whenever", "expires": 60},
+    },
+    "forget who asked for it": {"task": "registrations.erase_due", "schedule": 20.0, "options": {"queue": "soon", "expires": 20}},
+    "forget whose event is long over": {
+        "task": "registrations.erase_events",
+        "schedule": 600.0,
+        "options": {"queue": "whenever", "expires": 600},
+    },
+    "forget what is old": {"task": "registrations.erase_old", "schedule": 3600.0, "options": {"queue": "whenever", "expires": 3600}},
     "keep watch": {"task": "operations.keep_watch", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "sum the meters": {"task": "operations.roll_up_hours", "schedule": 300.0, "options": {"queue": "whenever", "expires": 300}},
 }

@@ -38,6 +38,22 @@ def storage_is_whole(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register("settings")
+def wallets_are_whole(**kwargs: Any) -> list[CheckMessage]:
+    """Half of a certificate would make buttons that lead to errors."""
+    found: list[CheckMessage] = []
+    wallets = {
+        "Apple": ("APPLE_PASS_TYPE_ID", "APPLE_TEAM_ID", "APPLE_PASS_CERTIFICATE", "APPLE_PASS_KEY", "APPLE_WWDR_CERTIFICATE"),
+        "Google": ("GOOGLE_WALLET_ISSUER_ID", "GOOGLE_WALLET_ACCOUNT"),
+    }
+    for number, (name, parts) in enumerate(wallets.items(), start=8):
+        missing = [part for part in parts if not getattr(settings, part)]
+        if missing and len(missing) < len(parts):
+            hint = f"Set {', '.join(missing)} too, or none of them (docs/wallets.md)."
+            found.append(Error(f"{name}'s wallet is half given.", hint=hint, id=f"ticketing.E{number:03d}"))
+    return found
+
+
 @register(Tags.security, deploy=True)
 def fit_for_the_public(**kwargs: Any) -> list[CheckMessage]:
     """`manage.py check --deploy`."""

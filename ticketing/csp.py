@@ -32,6 +32,8 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         policy = ADMIN_POLICY if request.path.startswith("/admin/") else POLICY
+        if getattr(response, "framable", False):  # the widget stands in other people's pages
+            policy = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
         if settings.STRIPE_API_BASE:  # a double of Stripe has its pages at its own address
             policy = f"{policy} {settings.STRIPE_API_BASE}"
         response.headers.setdefault("Content-Security-Policy", policy)

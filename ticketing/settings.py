@@ -305,6 +305,16 @@ AUTOMATIC_REFUNDS_PER_HOUR = env.int("AUTOMATIC_REFUNDS_PER_HOUR", 50)  # late o
 ALLOW_PRACTICE_PAYMENTS = env.bool("ALLOW_PRACTICE_PAYMENTS", EMBEDDED)
 PRACTICE_AWAY = env.bool("PRACTICE_AWAY", False)  # the practice provider does not answer
 
+# --- wallets: certificates as PEM text; nothing set, no buttons ------------------------------
+APPLE_PASS_TYPE_ID = env.str("APPLE_PASS_TYPE_ID", "")  # such as pass.com.example.tickets
+APPLE_TEAM_ID = env.str("APPLE_TEAM_ID", "")
+APPLE_PASS_CERTIFICATE = env.str("APPLE_PASS_CERTIFICATE", "").replace("\\n", "\n")
+APPLE_PASS_KEY = env.str("APPLE_PASS_KEY", "").replace("\\n", "\n")
+APPLE_PASS_KEY_PASSWORD = env.str("APPLE_PASS_KEY_PASSWORD", "")
+APPLE_WWDR_CERTIFICATE = env.str("APPLE_WWDR_CERTIFICATE", "").replace("\\n", "\n")  # Apple's intermediate
+GOOGLE_WALLET_ISSUER_ID = env.str("GOOGLE_WALLET_ISSUER_ID", "")
+GOOGLE_WALLET_ACCOUNT = env.str("GOOGLE_WALLET_ACCOUNT", "")  # the service account's JSON
+
 # --- what it costs (operations/costs/) ----------------------------------------------------
 COST_PRICE_BOOK = env.str("COST_PRICE_BOOK", "machines")
 COST_MACHINES = env.int("COST_MACHINES", 1)

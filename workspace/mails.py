@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from events.models import Event
 from ticketing.lib.site import absolute
-from workspace import texts
+from workspace import texts, unsubscribing
 from workspace.models import Job, Recipient
 from workspace.sheets import SHEETS
 
@@ -20,16 +20,28 @@ def message(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     if found is None or found.message.stopped_at is not None:
         return None
     event = found.message.event
+    if unsubscribing.is_unsubscribed(organiser_id=event.organiser_id, email=to):
+        return None
     facts = texts.facts_of(event=event, order=found.order, ticket=found.ticket)
     return written(event=event, subject=found.message.subject, body=found.message.body, facts=facts, to=to)
 
 
 def written(*, event: Event, subject: str, body: str, facts: Mapping[str, str], to: str) -> EmailMultiAlternatives:
     """The whole mail; replies go to the organiser."""
-    context = {"event": event, "organiser": event.organiser, "link": facts["link"], "site_name": settings.SITE_NAME}
+    token = unsubscribing.token_for(organiser_id=event.organiser_id, email=to)
+    unsubscribe = absolute(reverse("workspace:unsubscribe", args=[token]))
+    context = {
+        "event": event,
+        "organiser": event.organiser,
+        "link": facts["link"],
+        "site_name": settings.SITE_NAME,
+        "unsubscribe": unsubscribe,
+    }
     plain = render_to_string("emails/workspace/message.txt", context | {"body": texts.as_plain(body, facts)})
     mail = EmailMultiAlternatives(subject=texts.as_subject(subject, facts), body=plain, to=[to], reply_to=[event.organiser.email])
     mail.attach_alternative(render_to_string("emails/workspace/message.html", context | {"body": texts.as_html(body, facts)}), "text/html")
+    # RFC 8058: the mail program's own button posts there, without a page.
+    mail.extra_headers |= {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return mail
 
 

@@ -23,12 +23,15 @@ from trail import record
 from workspace import mails, texts
 from workspace.filters import Filter
 from workspace.models import Message, MessageTemplate, Recipient
+from workspace.unsubscribing import FINGERPRINT
 
 BACKLOG = 500  # mails of messages that wait in the outbox at most; the others wait as recipients
 COUNTED = 10_000  # rows of an audience that a page counts; to count a hundred thousand takes longer than all else on it
 GATHER = """
 INSERT INTO workspace_recipient (message_id, email, order_id, ticket_id)
-SELECT {message}, address, order_ref, ticket_ref::bigint FROM ({rows}) AS found WHERE address <> '' ON CONFLICT (message_id, email) DO NOTHING
+SELECT {message}, address, order_ref, ticket_ref::bigint FROM ({rows}) AS found WHERE address <> ''
+  AND NOT EXISTS (SELECT 1 FROM workspace_unsubscribed u WHERE u.organiser_id = {organiser} AND u.fingerprint = {fingerprint})
+ON CONFLICT (message_id, email) DO NOTHING
 """
 
 
@@ -131,7 +134,9 @@ def _gather(message: Message, now: datetime) -> None:
     rows, params = audience_rows(event=message.event, audience=message.audience).query.sql_with_params()
     names = "SELECT a AS address, o AS order_ref, t AS ticket_ref FROM ({}) AS named (a, o, t)".format(rows)  # noqa: UP032
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(GATHER.format(message=int(message.pk), rows=names), params)
+        organiser = int(message.event.organiser_id)
+        marked = FINGERPRINT.format(organiser=organiser, address="address")
+        cursor.execute(GATHER.format(message=int(message.pk), rows=names, organiser=organiser, fingerprint=marked), params)
         Message.objects.filter(pk=message.pk, gathered_at=None).update(gathered_at=now)
 
 

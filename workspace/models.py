@@ -195,3 +195,14 @@ class Recipient(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "email"], name="recipient_once")]
         indexes = [models.Index(fields=["message", "id"], name="recipient_to_owe", condition=models.Q(owed_at=None))]
+
+
+class Unsubscribed(models.Model):
+    """An address that does not want this organiser's messages, as a fingerprint. Written only by unsubscribing.py."""
+
+    organiser = models.ForeignKey(Organiser, models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organiser", "fingerprint"], name="unsubscribed_once")]

@@ -14,6 +14,7 @@ from workspace import (
     views_questions,
     views_selection,
     views_series,
+    views_unsubscribe,
 )
 
 app_name = "workspace"
@@ -66,4 +67,5 @@ urlpatterns = [
     path("manage/", views_home.home, name="home"),
     path("manage/series/<slug:name>/", views_series.series_home, name="series-home"),
     path("manage/events/<slug:slug>/", include(EVENT)),
+    path("unsubscribe/<str:token>/", views_unsubscribe.unsubscribe, name="unsubscribe"),
 ]

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
 from accounts.models import Membership, Organiser, Role, User
-from events import categories, cover, discounts, promotions, publication, reserving, tier_steps, times
+from events import categories, cover, discounts, promotions, publication, reserving, terms, tier_steps, times
 from events.models import Category, Discount, Event, PriceTier, Promotion, Quota, TicketType
 from operations.demo import asked, covers, doors, large, promises
 from operations.demo.programme import CELLAR, DESCRIPTION, HALL, LISTINGS, ONLINE, PAST, PIER, Listing, Venue
@@ -112,6 +112,7 @@ def _event(name: str, organiser: Organiser, starts_at: datetime, *, venue: Venue
     # Past ones were published in their day; the verb speaks of now.
     Event.objects.filter(pk=event.pk).update(published_at=starts_at - timedelta(days=120))
     event.refresh_from_db()
+    terms.save(event=event, fields={"cancel_until_hours": 48, "cancel_fee_percent": 10})
     return event
 
 

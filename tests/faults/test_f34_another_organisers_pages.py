@@ -21,6 +21,9 @@ FOR_EVERYBODY = (
     r"^media/covers/",
     r"^static/",
     r"^tickets/find/$",
+    r"^organisers/<slug:slug>/",
+    r"^widget\.js$",
+    r"^wallet/v1/",  # Apple's phones, by the token in their pass (tests/registrations/test_wallets.py)
     r"^notices/<slug:gateway_name>/$",
     r"^(manage|gate)/$",
     r"^manage/organisers/new/$",
@@ -28,7 +31,7 @@ FOR_EVERYBODY = (
     r"^(livez|readyz|styleguide/?)$",
 )
 OF_AN_ORGANISER = r"^(manage|gate)/(?!(device|scanner|open)/).*<"
-BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers|waiting)/"
+BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers|waiting|unsubscribe)/"
 OTHER_ROOMS = (
     "admin/",
     "api/",

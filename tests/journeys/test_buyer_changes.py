@@ -77,13 +77,14 @@ def test_axe_finds_nothing(browser, site, files, order, alice, scheme, width):
     held = transfer.transfer_ticket(ticket=ticket, name="Erin", email="erin@example.com", now=clock.now())
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page, findings, link = context.new_page(), {}, order.get_absolute_url()
-    paths = [f"{link}{name}" for name in ("", "changes/", "tickets/2/transfer/", "cancellation/", "receipt/")]
-    look(page, site, [*paths, held.get_absolute_url()], findings)
+    paths = [f"{link}{name}" for name in ("", "changes/", "tickets/2/transfer/", "cancellation/", "receipt/", "data/")]
+    look(page, site, [*paths, held.get_absolute_url(), f"{held.get_absolute_url()}data/"], findings)
     page.goto(f"{site}{link}cancellation/")
     page.click("text=See what I get back")
     findings["quote"] = page.locator(".error-summary").all_inner_texts()
     sign_in(page, site, alice.email)
-    look(page, site, [f"/manage/events/{order.event.slug}/terms/"], findings)
+    event, house = f"/manage/events/{order.event.slug}/", f"/manage/{order.event.organiser.slug}/"
+    look(page, site, [f"{event}terms/", f"{event}spread/", f"{house}privacy/"], findings)
     problems = [f"{where}: {finding}" for where, found in findings.items() for finding in found]
     assert problems == [], "\n".join(problems)
     context.close()
