@@ -1,10 +1,12 @@
 """The work on many dates: made, changed, published. The row is the job; a nudge starts it, a sweep finds it,
 and what it does is safe to do again, as it says what shall be and not what shall change."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from events import publication, repetition, series_copies, times
@@ -16,7 +18,7 @@ from ticketing.lib import pagecache
 from ticketing.lib.clock import now as read_clock
 
 TAKEN_FOR = timedelta(minutes=3)
-CHUNK = 1000
+CHUNK = 500
 
 
 def do_due(*, now: datetime) -> int:
@@ -47,6 +49,14 @@ def _do(work: SeriesWork, now: datetime) -> None:
     pagecache.changed(LIST_SCOPE, SERIES_SCOPE)
 
 
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Thousands of rows may take longer than a page's statement, in this transaction alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
+    yield
+
+
 def _make_dates(work: SeriesWork, now: datetime) -> str:
     series, source = work.series, work.series.source
     plan = repetition.planned(rules=[Rule.from_json(kept) for kept in series.rules], zone=source.time_zone)
@@ -54,13 +64,13 @@ def _make_dates(work: SeriesWork, now: datetime) -> str:
     length = times.to_local(source.ends_at, source.time_zone) - times.to_local(source.starts_at, source.time_zone)
     missing, made = iter([moment for moment in plan.moments if moment not in there]), 0
     while chunk := list(islice(missing, CHUNK)):
-        with transaction.atomic():
+        with transaction.atomic(), _patience():
             published = EventSeries.objects.select_for_update().values_list("published_at", flat=True).get(pk=series.pk)
             moments = [(moment, _end(moment, length, source.time_zone)) for moment in chunk]
             made += len(series_copies.add_dates(series=series, moments=moments, now=now, published_at=published and now))
             SeriesWork.objects.filter(pk=work.pk).update(done=made, taken_until=read_clock() + TAKEN_FOR)
-    if made >= CHUNK:
-        series_copies.count_anew()
+        if len(chunk) == CHUNK:
+            series_copies.count_anew()
     skipped = f"; {len(plan.skipped)} left out, as the clocks jump over that hour" if plan.skipped else ""
     return f"{made:,} dates made{skipped}"
 
@@ -79,7 +89,7 @@ def _scope(work: SeriesWork, now: datetime) -> QuerySet[Event]:
 
 
 def _change_details(work: SeriesWork, now: datetime) -> str:
-    with transaction.atomic():
+    with transaction.atomic(), _patience():
         ids = list(_scope(work, now).values_list("pk", flat=True))
         values = work.arguments.get("values", {})
         if values:
@@ -111,7 +121,7 @@ def _change_tickets(work: SeriesWork, now: datetime) -> str:
     ids, kept = list(_scope(work, now).values_list("pk", flat=True)), 0
     source = Event.objects.get(pk=work.arguments["event"])
     for start in range(0, len(ids), CHUNK):
-        with transaction.atomic():
+        with transaction.atomic(), _patience():
             kept += series_copies.give_tickets(source=source, event_ids=ids[start : start + CHUNK], type_ids=work.arguments["types"])
     below = f"; {kept:,} capacities stay, as more is sold or held" if kept else ""
     return f"{len(ids):,} dates changed{below}"

@@ -83,7 +83,7 @@ def _with_sales(events: list[Event], now: datetime) -> list[Event]:
     taken = {event_id: (capacity, claimed) for event_id, capacity, claimed in places}
     for event in events:
         event.line = lines[event.pk]  # type: ignore[attr-defined]
-        event.capacity, event.claimed = taken.get(event.pk, (0, 0))  # type: ignore[attr-defined]
+        event.capacity, event.taken = taken.get(event.pk, (0, 0))  # type: ignore[attr-defined]
     return events
 
 

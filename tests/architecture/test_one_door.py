@@ -13,15 +13,18 @@ DOORS = {
         "events/inventory.py",
         "events/tiers.py",
         "events/tier_steps.py",
+        "events/series_copies.py",  # of new dates, where nothing is claimed yet
+        "events/series_parts.py",
         "registrations/allowance.py",
         LARGE,
     },  # tiers and allowances have their own
-    "queued": {"events/inventory.py"},
+    "queued": {"events/inventory.py", "events/series_copies.py"},
     "uses": {"events/promotions.py"},
     "given_minor": {"events/promotions.py"},
     "reserved_free": {"events/reserving.py", "events/promotions.py"},
-    "published_at": {"events/publication.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
+    "published_at": {"events/publication.py", "events/series.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
     "archived_at": {
+        "events/series_copies.py",
         "events/publication.py",
         "events/promotions.py",
         "events/questions.py",

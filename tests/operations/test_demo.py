@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_the_demo_is_made_once_and_passes_the_audit():
     call_command("demo")
     orders = Order.objects.count()
-    assert Event.objects.filter(series=None).count() == 42
+    assert Event.objects.filter(series=None).count() == 43
     assert orders > 20_000
     call_command("demo")
     assert Order.objects.count() == orders

@@ -1,13 +1,14 @@
 """Template filters for money and time, in every template without loading."""
 
 import functools
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static as static_url
+from django.utils import dateformat
 
 from ticketing.lib import money as money_lib
 from ticketing.lib import tokens
@@ -51,6 +52,12 @@ def serial(number: int) -> str:
 def in_zone(moment: datetime | None, zone: str) -> Any:
     """The moment on the clocks of the venue; use before |date."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else ""
+
+
+@register.filter
+def on_calendar(day: Any, form: str) -> str:
+    """A day or an hour of a calendar, which has no zone: {{ month|on_calendar:"F Y" }}"""
+    return dateformat.format(day, form) if isinstance(day, date) else dateformat.time_format(day, form)
 
 
 @register.filter
