@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from operations import drills
 from operations.models import Drill
 from operations.watch import measures
 from tests import cast
@@ -30,7 +31,7 @@ def test_a_drill_restores_and_audits_a_copy_and_leaves_nothing_behind(concert):
 
 
 def test_a_copy_that_can_not_be_made_is_a_failed_drill(db, monkeypatch):
-    monkeypatch.setitem(connection.settings_dict, "USER", "nobody-of-this-name")
+    monkeypatch.setattr(drills, "_address", lambda: "host=/nowhere user=postgres dbname=postgres")
     with pytest.raises(CommandError, match="drill failed"):
         call_command("drill")
     assert Drill.objects.get().passed is False

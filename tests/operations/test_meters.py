@@ -2,7 +2,6 @@
 
 import json
 import random
-import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -85,8 +84,8 @@ def test_percentiles_are_within_two_percent_of_an_independent_measurement(rf):
         own.append((time.perf_counter() - began) * 1000)
     written()
     measured = reading.recent(now=clock.now()).span(["unknown"]).percentiles()
-    cuts = statistics.quantiles(own, n=100, method="inclusive")
-    for found, true in zip(measured, (cuts[49], cuts[94], cuts[98]), strict=True):
+    own.sort()  # the same ranks: between two of the slowest there may be more than two per cent
+    for found, true in zip(measured, (own[int(share * (len(own) - 1))] for share in (0.5, 0.95, 0.99)), strict=True):
         assert found == pytest.approx(true, rel=0.02)
 
 

@@ -17,7 +17,7 @@ from operations.watch import measures
 from payments.models import Notice
 from tests.operations.watch.traffic import forget, tell, watch
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # within one transaction PostgreSQL tells its sessions only once
 PLANTED = {"error-rate", "storage-slow", "worker-silent", "database-capacity", "notice-stuck"}
 WITHIN = timedelta(minutes=2)
 
