@@ -47,11 +47,11 @@ declare(
 )
 declare(
     "registrations.Ticket",
-    rest="void_reason",
     order="order",
     event="event",
     attendee_name=Kept(whose="attendee", why="Who comes: on the ticket and at the gate."),
     attendee_email=Kept(whose="attendee", why="Where news about the event go."),
+    void_reason=Kept(whose="attendee", why="Why staff made it void, in their own words."),
 )
 declare(
     "registrations.Transfer",
