@@ -374,7 +374,8 @@ GUARDS = {
 
 
 class TwicePaidAndDisputed(Course):
-    """A head start for the controls: an order that was sold, disputed, and paid a second time, which nobody told yet.
+    """A head start for the controls: an order that was sold, disputed, and paid a second time, which nobody told yet,
+    and one whose time is over while its payment is open.
     From the empty hall the same guards are found too, after some hundreds of courses."""
 
     @initialize()
@@ -391,6 +392,9 @@ class TwicePaidAndDisputed(Course):
         self.comes_back(1)
         self.the_buyer_disputes(0)
         self.double.book.pay_after_all(first, "")
+        self.places(1)
+        self.presses_pay(1, "")
+        self.time_passes(16)  # over, with its payment still open: the next sweep is a trial of M3
 
 
 @pytest.mark.parametrize("guard", GUARDS)
