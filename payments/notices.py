@@ -13,10 +13,10 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
-from payments import connecting, disputes, ledger
+from payments import connecting, disputes
 from payments.gateway import About, Disputing, GatewayTrouble, NoticeFact, PaymentRefused, RefundStatus, gateway
 from payments.models import Notice, Payment, PayoutAccount, Refund
-from payments.settlement import settle
+from payments.settlement import refund_came_back, settle
 from ticketing.lib import meters, traces
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared
@@ -148,11 +148,7 @@ def _look_at_refund(notice: Notice, now: datetime) -> None:
     fact = cast(Disputing, gateway(notice.gateway)).fetch_refund(provider_id=notice.provider_id)
     if fact.status is not RefundStatus.FAILED:
         return
-    with transaction.atomic():
-        if Refund.objects.filter(pk=refund.pk, failed_at=None).update(failed_at=now, failure=fact.failure[:200] or "It came back."):
-            ledger.refund_returned(refund=refund, now=now)
-            ledger.refund_refused(refund=refund, now=now)
-            logger.error("Refund %s came back (%s). Staff decide.", refund.pk, fact.failure)
+    refund_came_back(refund=refund, why=fact.failure, now=now)
 
 
 def _look_at_dispute(notice: Notice, now: datetime) -> None:

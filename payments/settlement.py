@@ -323,6 +323,15 @@ def settle_open(*, now: datetime) -> int:
     return looked
 
 
+def refund_came_back(*, refund: Refund, why: str, now: datetime) -> None:
+    """Sent, and returned by the buyer's bank: the money is here again, and staff decide."""
+    with transaction.atomic():
+        if Refund.objects.filter(pk=refund.pk, failed_at=None).update(failed_at=now, failure=why[:200] or "It came back."):
+            ledger.refund_returned(refund=refund, now=now)
+            ledger.refund_refused(refund=refund, now=now)
+            logger.error("Refund %s came back (%s). Staff decide.", refund.pk, why)
+
+
 def _give_up(payment: Payment, why: str, now: datetime) -> None:
     """The provider will never open this one, such as an amount too small for it: its places are not kept for ever."""
     with transaction.atomic():

@@ -58,7 +58,7 @@ DOORS = {
     "evidence_sent_at": {"payments/disputes.py"},
     "may_charge_since": {"payments/connecting.py"},
     "may_pay_out_since": {"payments/connecting.py"},
-    "handled_at": {"payments/settlement.py"},
+    "handled_at": {"payments/notices.py"},
     "admitted_at": {"scanning/redemption.py", "scanning/undoing.py", LARGE},
     "sent_at": {"outbox/post.py"},
     "accepted_at": {"accounts/team.py"},
@@ -96,7 +96,17 @@ MAKERS = {
     "Endpoint": {"api/webhooks/endpoints.py"},
 }
 ROWS = {*MAKERS, "Event", "Quota", "Promotion", "PriceTier", "Discount", "TicketType", "Mail", "Invitation", "BuyerAllowance"}
-WRITING = {"update", "create", "get_or_create", "update_or_create", "acreate", "aupdate", "PreparedUpdate", "PreparedInsert"} | ROWS
+WRITING = {
+    "update",
+    "_change",
+    "create",
+    "get_or_create",
+    "update_or_create",
+    "acreate",
+    "aupdate",
+    "PreparedUpdate",
+    "PreparedInsert",
+} | ROWS
 MAKING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
 
 
