@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils.text import slugify
 
 from accounts.models import Organiser
@@ -73,6 +73,11 @@ def update_event(*, event: Event, fields: dict[str, Any]) -> None:
         event.save(update_fields=written)  # what other verbs write may have changed since the page was opened
         _note(event, "event_changed", {name: (_short(was[name]), _short(value)) for name, value in fields.items()})
         changed(event)
+
+
+def redraw_tickets(*, event: Event) -> None:
+    """What tickets' pages say has changed elsewhere: their PDFs are drawn anew when they are next asked for."""
+    Event.objects.filter(pk=event.pk).update(design_version=F("design_version") + 1)
 
 
 def _note(event: Event, act: str, fields: dict[str, tuple[object, object]] | None = None, *, words: str = "") -> None:

@@ -2,17 +2,18 @@
 
 import secrets
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404
 
 from events.models import Question
-from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket, Transfer
+from registrations.models import Hold, HoldLine, Order, OrderLine, RotatingCodes, Ticket, Transfer
 from ticketing.lib import meters
 from ticketing.lib.prepared import Param, Prepared
 
 EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
 PRICING = ("tax_name", "tax_on_top", "fee_country")
 TYPE = ("ticket_type__name", "ticket_type__event_id")
+ROTATING_KEY = Subquery(RotatingCodes.objects.filter(event=OuterRef("event_id")).values("sealed_key")[:1])
 ASKS = Exists(Question.objects.filter(event=OuterRef("event"), archived_at=None))
 
 HOLD = Prepared(
@@ -41,7 +42,7 @@ ORDER = Prepared(
     lambda: (
         Order.objects.select_related("event__organiser", "hold")
         .defer("event__description", "event__summary", "hold__attendees", "hold__answers")
-        .annotate(asks=ASKS)
+        .annotate(asks=ASKS, rotating_key=ROTATING_KEY)
         .filter(code=Param("code"))
     )
 )
@@ -74,7 +75,7 @@ def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
 
 
 def order_for_link(*, code: str, secret: str) -> Order:
-    """The order with its event and organiser; `order.asks`: the event has questions. Http404 when the code or the secret is wrong, alike."""
+    """The order with its event and organiser; `asks`: the event has questions; `rotating_key`: its codes change. Http404 when the code or the secret is wrong, alike."""
     order = ORDER.first(code=code)
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:

@@ -4,23 +4,32 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from events.models import Event
-from registrations import codes
+from registrations import codes, rotating
 from registrations.models import Order, Ticket
 from ticketing.lib import meters, money, tokens, traces
+from ticketing.lib.site import absolute
+
+# Where only the live code enters, the picture leads to the page that shows it.
+NOT_THE_CODE = (
+    "This paper does not admit: the code changes every 30 seconds. Scan the picture with your own phone before you come; "
+    "it opens the page that shows your live code, also without a network."
+)
 
 
 def order_pdf(*, order: Order) -> bytes:
     """One page for each valid ticket that the buyer holds. `order` has its event and organiser loaded; one more query."""
     tickets = order.tickets.filter(voided_at=None, transferred_at=None).select_related("ticket_type")
-    return pdf_of(order=order, tickets=list(tickets))
+    return pdf_of(order=order, tickets=list(tickets), page=order.get_absolute_url())
 
 
-def pdf_of(*, order: Order, tickets: Sequence[Ticket]) -> bytes:
-    """A page for each of these tickets of the order; their types are loaded."""
+def pdf_of(*, order: Order, tickets: Sequence[Ticket], page: str) -> bytes:
+    """A page for each of these tickets of the order; their types are loaded. `page`: where their holder sees them."""
     from registrations.ticket_pdf import ticket_pdf  # loads a drawing library; a web process may never need it
 
-    cover = _cover(order.event)
-    pages = [(_design(order, ticket, cover), _facts(order, ticket, len(tickets))) for ticket in tickets]
+    cover, live = _cover(order.event), rotating.live_alone(event_id=order.event_id)
+    pages = [
+        (_design(order, ticket, cover, live), _facts(order, ticket, len(tickets), absolute(page) if live else "")) for ticket in tickets
+    ]
     by_design: dict[object, list[object]] = {}
     for design, facts in pages:
         by_design.setdefault(design, []).append(facts)
@@ -46,7 +55,7 @@ def _joined(documents: list[bytes]) -> bytes:
     return out.getvalue()
 
 
-def _design(order: Order, ticket: Ticket, cover: bytes | None) -> object:
+def _design(order: Order, ticket: Ticket, cover: bytes | None, live: bool) -> object:
     from registrations.ticket_pdf import DesignFacts
 
     event = order.event
@@ -61,14 +70,15 @@ def _design(order: Order, ticket: Ticket, cover: bytes | None) -> object:
         price_text=money.format_price(ticket.price_minor, order.currency),
         accent=event.accent,
         cover=cover,
+        **({"advice": NOT_THE_CODE} if live else {}),
     )
 
 
-def _facts(order: Order, ticket: Ticket, count: int) -> object:
+def _facts(order: Order, ticket: Ticket, count: int, link: str) -> object:
     from registrations.ticket_pdf import TicketFacts
 
     return TicketFacts(
-        code=codes.code_of(ticket),
+        code=link or codes.code_of(ticket),
         serial_text=tokens.serial_text(ticket.serial),
         attendee_name=ticket.attendee_name,
         attendee_email=ticket.attendee_email,

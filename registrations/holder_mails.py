@@ -18,7 +18,8 @@ def ticket_received(*, subject_id: int, to: str) -> EmailMultiAlternatives | Non
     facts = facts_of(order) | {"held": held, "ticket": held.ticket, "link": link}
     message = written("ticket_received", f"Your ticket for {order.event.name}", to, facts)
     message.attach(calendar_part(event=order.event, now=held.made_at, link=link))
-    message.attach(f"ticket-{order.event.slug}.pdf", documents.pdf_of(order=order, tickets=[held.ticket]), "application/pdf")
+    pdf = documents.pdf_of(order=order, tickets=[held.ticket], page=held.get_absolute_url())
+    message.attach(f"ticket-{order.event.slug}.pdf", pdf, "application/pdf")
     return message
 
 

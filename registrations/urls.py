@@ -74,8 +74,10 @@ MANAGE = [
 urlpatterns = [
     path("checkout/<str:token>/", include(CHECKOUT)),
     path("orders/<str:code>/<str:secret>/", include(ORDER)),
+    path("orders/worker.js", views_order.page_worker, name="order-worker"),
     path("transfers/<str:secret>/", include(HELD)),
     path("wallet/", include(WALLET)),
+    path("transfers/worker.js", views_order.page_worker, name="held-worker"),
     path("manage/events/<slug:slug>/", include(MANAGE)),
     path("events/<slug:slug>/code/", views_choices.code, name="code"),
     path("events/<slug:slug>/waiting/<int:pk>/", views_waiting.waiting_new, name="waiting-new"),

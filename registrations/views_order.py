@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.calendar import calendar_file
 from events.inventory import SoldOut
-from registrations import bill, codes, find, fulfilment, invoices
+from events.models import Event
+from registrations import bill, codes, find, fulfilment, invoices, rotating
 from registrations.access import lines_of, order_for_link, tickets_of
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
@@ -54,12 +56,14 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
     from registrations.ticket_pdf.qr import qr_svg
 
     now = clock.now()
+    key = order.rotating_key  # type: ignore[attr-defined]  # None: the event's codes don't change
     tickets = tickets_of(order=order) if order.confirmed_at else []
     for ticket in tickets:
         if ticket.voided_at is None and ticket.transferred_at is None:
-            # Safe: drawn by us from 125 letters and digits.
-            ticket.svg = mark_safe(qr_svg(codes.code_of(ticket)))  # type: ignore[attr-defined]
+            shown = rotating.live_code(ticket=ticket, sealed_key=key, now=now) if key else codes.code_of(ticket)
+            ticket.svg = mark_safe(qr_svg(shown))  # type: ignore[attr-defined]  # safe: drawn by us from letters and digits
     lines, link = lines_of(order=order), order.get_absolute_url()
+    own = [ticket for ticket in tickets if hasattr(ticket, "svg")]
     context = {
         "order": order,
         "event": order.event,
@@ -71,13 +75,28 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "pay_url": f"{link}payment/",
         "check_url": f"{link}payment/return/",
         "changes_url": f"{link}changes/",
-        "wallets": offered_wallets(),
+        "wallets": [] if key and rotating.live_alone(event_id=order.event_id) else offered_wallets(),  # a pass shows the still code
         "position": position,
         "state": order.state,
         "now": now,
+        "live": rotating.facts_for_page(tickets=own, sealed_key=key, now=now, worker="order-worker") if key and own else None,
         "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
-    return render(request, "registrations/order.html", context, status=status)
+    return kept(render(request, "registrations/order.html", context, status=status), order.event, context)
+
+
+def kept(response: HttpResponse, event: Event, context: dict[str, Any]) -> HttpResponse:
+    """Tells the phone how long to keep a page whose codes change (registrations/page_worker.js)."""
+    if context["live"] and response.status_code == 200:
+        response.headers["X-Keep-Until"] = event.ends_at.isoformat()
+    return response
+
+
+@require_safe
+@cache_control(no_cache=True)
+def page_worker(request: HttpRequest) -> HttpResponse:
+    """Keeps pages whose codes change on their holder's phone, for a venue without a network."""
+    return render(request, "registrations/page_worker.js", content_type="text/javascript")
 
 
 @private

@@ -6,13 +6,13 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.calendar import calendar_file
-from registrations import codes, documents, transfer
+from registrations import codes, documents, rotating, transfer
 from registrations.access import order_for_link, tickets_of, transfer_for_link
 from registrations.checkout import Refused
 from registrations.forms import AttendeeForm, RecipientForm
 from registrations.models import Ticket, Transfer
 from registrations.reassign import rename_own_ticket
-from registrations.views_order import offered_wallets, private
+from registrations.views_order import kept, offered_wallets, private
 from ticketing.lib import clock
 from ticketing.lib.site import absolute
 
@@ -55,17 +55,21 @@ def _held_page(request: HttpRequest, held: Transfer, *, form: AttendeeForm | Non
 
     ticket, now = held.ticket, clock.now()
     shown = held.ended_at is None and ticket.voided_at is None
+    changing = rotating.settings_of(event_id=ticket.event_id) if shown else None
+    key = bytes(changing.sealed_key) if changing else None
+    code = rotating.live_code(ticket=ticket, sealed_key=key, now=now) if key else codes.code_of(ticket)
     context = {
         "held": held,
         "ticket": ticket,
         "event": ticket.order.event,
-        # Safe: drawn by us from 125 letters and digits.
-        "svg": mark_safe(qr_svg(codes.code_of(ticket))) if shown else "",
+        "svg": mark_safe(qr_svg(code)) if shown else "",  # safe: drawn by us from letters and digits
+        "live": rotating.facts_for_page(tickets=[ticket], sealed_key=key, now=now, worker="held-worker") if key else None,
         "form": form or AttendeeForm(initial={"name": ticket.attendee_name, "email": ticket.attendee_email}),
         "no_transfer": transfer.why_not(event=ticket.order.event, now=now),
-        "wallets": offered_wallets(),
+        "wallets": [] if key and rotating.live_alone(event_id=ticket.event_id) else offered_wallets(),  # a pass shows the still code
     }
-    return render(request, "registrations/held_ticket.html", context, status=422 if form else 200)
+    response = render(request, "registrations/held_ticket.html", context, status=422 if form else 200)
+    return kept(response, ticket.order.event, context)
 
 
 def _valid(secret: str) -> Transfer:
@@ -79,8 +83,10 @@ def _valid(secret: str) -> Transfer:
 @private
 @require_safe
 def held_pdf(request: HttpRequest, secret: str) -> HttpResponse:
-    ticket = _valid(secret).ticket
-    response = HttpResponse(documents.pdf_of(order=ticket.order, tickets=[ticket]), content_type="application/pdf")
+    held = _valid(secret)
+    ticket = held.ticket
+    pdf = documents.pdf_of(order=ticket.order, tickets=[ticket], page=held.get_absolute_url())
+    response = HttpResponse(pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="ticket-{ticket.order.event.slug}.pdf"'
     return response
 

@@ -9,6 +9,7 @@ from events import times
 from events.models import Event, TicketType
 from scanning.models import Gate, Unlisted
 from scanning.rules import MOST_ENTRIES, ONCE, Rule, Window, clock_text
+from scanning.setup import CodesShown
 
 LIMITS = (("once", "Once"), ("times", "A number of times"), ("any", "Any number of times"))
 
@@ -29,6 +30,11 @@ class ReasonForm(forms.Form):
 
 
 class PolicyForm(forms.Form):
+    codes = forms.ChoiceField(
+        label="Ticket codes", choices=CodesShown.choices, widget=forms.RadioSelect,
+        help_text="A code that changes can't be passed on as a picture. Buyers see it on their order's page, which keeps working without a network. "
+        "PDFs that were sent before the live code alone entered are refused: tell your buyers.",
+    )  # fmt: skip
     unlisted = forms.ChoiceField(label="A genuine ticket that is not in a phone's copy yet", choices=Unlisted.choices)
 
 

@@ -7,6 +7,8 @@ import time
 from datetime import datetime
 from typing import Any
 
+from django.db.models import TextChoices
+
 from events.models import Event, TicketType
 from registrations import codes, rotating
 from scanning import badges, rules
@@ -43,6 +45,27 @@ def policy_of(*, event: Event) -> str:
 
 def set_policy(*, event: Event, unlisted: str) -> None:
     EntryPolicy.objects.update_or_create(event=event, defaults={"unlisted": Unlisted(unlisted)})
+
+
+class CodesShown(TextChoices):
+    """Whether the event's codes change every 30 seconds, and what enters then."""
+
+    STILL = "still", "Stay the same"
+    BOTH = "both", "Change every 30 seconds; printed tickets and old pictures enter too"
+    LIVE = "live", "Change every 30 seconds; only the live code enters"
+
+
+def codes_of(*, event: Event) -> str:
+    changing = rotating.settings_of(event_id=event.pk)
+    return CodesShown.STILL if changing is None else CodesShown.BOTH if changing.static_codes else CodesShown.LIVE
+
+
+def set_codes(*, event: Event, shown: str, now: datetime) -> None:
+    """What holds from now on at the gates, on buyers' pages and on PDFs drawn after this."""
+    if CodesShown(shown) == CodesShown.STILL:
+        rotating.stop(event=event)
+    else:
+        rotating.start(event=event, static_codes=shown == CodesShown.BOTH, now=now)
 
 
 def _remembered(device: Device, said: dict[str, Any]) -> str:

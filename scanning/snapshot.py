@@ -170,7 +170,7 @@ class _Builder:
                 type_index=index[type_id],
                 order_code=order_code,
                 name=name,
-                rotating_secret=rotating.secret_of(row=self.rotating, serial=serial) if self.rotating else b"",
+                rotating_secret=rotating.secret_of(sealed_key=self.rotating.sealed_key, serial=serial) if self.rotating else b"",
             )
             record_id = bytes(record_id)
             found.append((record_id, parts.seal(secret=bytes(secret), record_id=record_id, salt=salt, text=text)))

@@ -113,9 +113,11 @@ def device_code(request: HttpRequest, slug: str, device: int) -> HttpResponse:
 def list_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Lists, gates, and what the lists do not decide."""
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    form = PolicyForm(request.POST if request.method == "POST" else None, initial={"unlisted": set_up.policy_of(event=event)})
+    policy = {"unlisted": set_up.policy_of(event=event), "codes": set_up.codes_of(event=event)}
+    form = PolicyForm(request.POST if request.method == "POST" else None, initial=policy)
     if request.method == "POST" and form.is_valid():
         set_up.set_policy(event=event, unlisted=form.cleaned_data["unlisted"])
+        set_up.set_codes(event=event, shown=form.cleaned_data["codes"], now=clock.now())
         messages.info(request, "Saved. Phones know it within half a minute.")
         return redirect("scanning:lists", slug=slug)
     found = list(CheckInList.objects.filter(event=event).prefetch_related("ticket_types", "gates").order_by("id"))

@@ -36,6 +36,7 @@ ACTS = {
     "event_published": ("Published", "ok"),
     "event_unpublished": ("Taken off the public pages", "warn"),
     "event_cancelled": ("Event cancelled", "bad"),
+    "codes_changed": ("How ticket codes are shown", ""),
     "type_made": ("Ticket type made", ""),
     "type_changed": ("Ticket type changed", ""),
     "type_archived": ("Ticket type no longer sold", "warn"),

@@ -78,6 +78,7 @@ def _page(design: DesignFacts, ticket: TicketFacts | None) -> str:
             "venue_address",
             "ticket_type_name",
             "price_text",
+            "advice",
             "order_hint",
             "language",
         )

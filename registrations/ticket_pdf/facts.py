@@ -17,13 +17,14 @@ class DesignFacts:
     price_text: str
     accent: str
     cover: bytes | None = None
+    advice: str = "Each code admits once: whoever shows it first comes in. Keep it to yourself."
     order_hint: str = ""
     language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFacts:
-    """Different on each ticket. `code`: 125 characters for the QR code; `serial_text`: for typing."""
+    """Different on each ticket. `code`: what the QR code says; `serial_text`: for typing."""
 
     code: str
     serial_text: str

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
 
 VERSION = 6
 MASK = 3
@@ -12,10 +13,18 @@ QUIET_MODULES = 4
 
 
 def modules(code: str) -> list[list[bool]]:
-    """The symbol's rows without the quiet zone; true is dark. DataOverflowError for more than 154 letters and digits."""
-    symbol = QRCode(version=VERSION, error_correction=ERROR_CORRECT_M, mask_pattern=MASK, border=0)
-    symbol.add_data(code, optimize=0)  # one mode for all of it
-    symbol.make(fit=False)
+    """The symbol's rows without the quiet zone; true is dark. A ticket's code has the version above, a longer
+    text (a link) the one that it needs."""
+    try:
+        return _drawn(code, VERSION)
+    except DataOverflowError:
+        return _drawn(code, None)
+
+
+def _drawn(text: str, version: int | None) -> list[list[bool]]:
+    symbol = QRCode(version=version, error_correction=ERROR_CORRECT_M, mask_pattern=MASK, border=0)
+    symbol.add_data(text, optimize=0)  # one mode for all of it
+    symbol.make(fit=version is None)
     return symbol.get_matrix()
 
 

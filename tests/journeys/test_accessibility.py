@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from operations.watch import defaults
-from registrations import codes
+from registrations import codes, rotating
 from scanning import devices
 from scanning.gates import gates_of
 from scanning.models import Entry
@@ -73,6 +73,8 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     ]
     findings = {}
     look(page, site, public, findings)
+    rotating.start(event=concert, static_codes=True, now=clock.now())
+    look(page, site, [f"{order.get_absolute_url()}#changing"], findings)
     sign_in(page, site, alice.email)
     look(page, site, inside, findings)
     defaults.ensure()

@@ -105,6 +105,7 @@ export class Desk {
       const scan = await this.gate.turnstile.take(text, via);
       this.verdict.show(scan);
       performance.measure("gate-verdict", "gate-read");
+      if (scan.let_in) this.#repeats.letIn(text);
       if (scan.let_in && scan.id && scan.direction === "in") this.gate.known.copy.countOne(scan.id, scan.list);
     } catch (error) {
       announce(`Not checked: ${error.message}. Scan it again.`);

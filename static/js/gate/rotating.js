@@ -1,5 +1,5 @@
 // Codes that change every 30 seconds: the suffix after the dot, from the secret in the ticket's record.
-const STEP_SECONDS = 30;
+export const STEP_SECONDS = 30;
 const PREFIX = new TextEncoder().encode("rotating-code:");
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SUFFIX_DIGITS = 8;
@@ -23,6 +23,7 @@ export const suffixOf = async (secret, step) => {
 /** Why a suffix is refused, or null. `now` in ms, by the server's clock. */
 export const refusal = async (suffix, secret, policy, now) => {
   if (!suffix) return policy.static_codes ? null : "static_code";
+  if (secret === null) return null; // the copy is from before codes changed; the signature holds, and the server looks again
   const step = Math.floor(now / 1000 / STEP_SECONDS);
   const good = await Promise.all([-1, 0, 1].map((other) => suffixOf(secret, step + other)));
   return good.includes(suffix) ? null : "expired_code";
