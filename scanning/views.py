@@ -109,7 +109,7 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "scanning/_counts.html",
-        {"counts": counting.counts_of(event=event), "scans": counting.last_scans(event=event), "event": event},
+        {"counts": counting.counts_of(event=event), "scans": counting.last_scans(event=event), "event": event, "renewal": True},
     )
 
 

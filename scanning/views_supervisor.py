@@ -15,7 +15,8 @@ from registrations.ticket_pdf.qr import qr_svg
 from scanning import conflicts, devices, gates, lists, supervisor, undoing
 from scanning import setup as set_up
 from scanning.access import gate_event_for_member
-from scanning.forms import DeviceForm, ListForm, PolicyForm, ReasonForm
+from scanning.forms import DeviceForm, PolicyForm, ReasonForm
+from scanning.list_form import ListForm, WindowForms
 from scanning.models import CheckInList, Device, Scan, Verdict
 from scanning.redemption import rule_of
 from scanning.rules import BadRule
@@ -131,17 +132,25 @@ def list_edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRes
     event = event_for_member(user=request.user, slug=slug, to="manage")
     found = get_object_or_404(CheckInList, event=event, pk=pk) if pk else None
     initial = {"name": found.name, "ticket_types": found.ticket_types.all()} if found else {}
-    rule = {"rule": rule_of(found)} if found else {}
-    form = ListForm(request.POST if request.method == "POST" else None, event=event, initial=initial, **rule)
-    if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
+    known: dict[str, Any] = {"event": event} | ({"rule": rule_of(found)} if found else {})
+    posted = request.POST if request.method == "POST" else None
+    form, windows = ListForm(posted, initial=initial, **known), WindowForms(posted, **known)
+    if posted is not None and form.is_valid() & windows.is_valid():
+        typed, rule = form.cleaned_data, form.rule_for_verb(windows.windows)
         try:
-            lists.save_list(event=event, check_in_list=found, name=typed["name"], rule=form.rule_for_verb(), types=typed["ticket_types"])
+            lists.save_list(event=event, check_in_list=found, name=typed["name"], rule=rule, types=typed["ticket_types"])
         except BadRule as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect("scanning:lists", slug=slug)
-    return _page(request, "scanning/list.html", event, "lists", {"form": form, "list": found}, status=422 if form.errors else 200)
+    return _page(
+        request,
+        "scanning/list.html",
+        event,
+        "lists",
+        {"form": form, "windows": windows, "list": found},
+        status=422 if form.errors or not (posted is None or windows.is_valid()) else 200,
+    )
 
 
 @login_required

@@ -98,10 +98,16 @@ def test_a_device_is_made_shown_once_and_revoked(client, bob, concert, tickets):
     assert phone.get("setup/").json() == {"code": "device_revoked"}
 
 
+def windows(*typed):
+    """The form's windows, as a browser sends them, with an empty one behind."""
+    fields = {f"window-{number}-{name}": value for number, window in enumerate(typed) for name, value in window.items()}
+    return {"window-TOTAL_FORMS": len(typed) + 1, "window-INITIAL_FORMS": 0} | fields
+
+
 def test_a_list_gets_its_rule_as_typed_at_the_venue(client, alice, concert, tickets):
     client.force_login(alice)
-    typed = {"name": "Early", "limit": "times", "entries": 2, "per_day": "on", "opens_at": "2027-06-12T18:00", "ticket_types": [tickets[0].ticket_type_id]}  # fmt: skip
-    reply = client.post(f"/gate/{concert.slug}/supervisor/lists/new/", typed)
+    typed = {"name": "Early", "limit": "times", "entries": 2, "per_day": "on", "ticket_types": [tickets[0].ticket_type_id]}
+    reply = client.post(f"/gate/{concert.slug}/supervisor/lists/new/", typed | windows({"opens_at": "2027-06-12T18:00"}))
     assert reply.status_code == 302, reply.content
     made = CheckInList.objects.get(name="Early")
     window = rules.Window(opens_at=datetime(2027, 6, 12, 16, tzinfo=UTC))
@@ -117,14 +123,47 @@ def test_a_list_gets_its_rule_as_typed_at_the_venue(client, alice, concert, tick
     [
         ({"limit": "times"}, "Enter how many times"),
         ({"limit": "once", "all_out_at": "02:00"}, "Only where people are scanned out"),
-        ({"limit": "once", "opens_at": "2027-03-28T02:30"}, "clocks jump over"),
-        ({"limit": "once", "opens_at": "2027-06-12T18:00", "closes_at": "2027-06-12T18:00"}, "closes before it opens"),
+        ({"limit": "once"} | windows({"opens_at": "2027-03-28T02:30"}), "clocks jump over"),
+        ({"limit": "once"} | windows({"opens_at": "2027-06-12T18:00", "closes_at": "2027-06-12T18:00"}), "closes before it opens"),
     ],
 )
 def test_a_rule_that_can_not_be_meant_is_said_so(client, alice, concert, tickets, typed, said):
     client.force_login(alice)
-    reply = client.post(f"/gate/{concert.slug}/supervisor/lists/new/", {"name": "Early"} | typed)
+    reply = client.post(f"/gate/{concert.slug}/supervisor/lists/new/", {"name": "Early"} | windows() | typed)
     assert reply.status_code == 422 and said in reply.content.decode()
+
+
+def test_windows_for_some_types_are_added_changed_and_emptied(client, alice, concert, tickets):
+    client.force_login(alice)
+    early = tickets[0].ticket_type_id
+    first = {"opens_at": "2027-06-12T16:00", "closes_at": "2027-06-12T18:00", "ticket_types": [early]}
+    second = {"opens_at": "2027-06-12T18:00"}
+    rest = {"name": "Everyone", "limit": "once"}
+    address = f"/gate/{concert.slug}/supervisor/lists/{gates_of(event=concert)[0].check_in_list_id}/"
+    assert client.post(address, rest | windows(first, second)).status_code == 302
+    saved = rules.parse(CheckInList.objects.get().rule).windows
+    at = [datetime(2027, 6, 12, hour, tzinfo=UTC) for hour in (14, 16)]
+    assert saved == (rules.Window(opens_at=at[0], closes_at=at[1], types=frozenset({early})), rules.Window(opens_at=at[1]))
+    form = client.get(address).content.decode()
+    assert form.count('<fieldset class="window">') == 4 and form.count("checked") >= 1
+    client.post(address, rest | windows(dict.fromkeys(("opens_at", "closes_at"), ""), second | {"ticket_types": [early]}))
+    assert rules.parse(CheckInList.objects.get().rule).windows == (rules.Window(opens_at=at[1], types=frozenset({early})),)
+    reply = client.post(address, rest | windows({"ticket_types": [early]}))
+    assert reply.status_code == 422 and "Give a time from which" in reply.content.decode()
+
+
+def test_a_time_that_happens_twice_stays_what_it_was_when_the_list_is_saved_again(client, alice, concert):
+    client.force_login(alice)
+    second_time_it_is_half_past_two = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    row = gates_of(event=concert)[0].check_in_list
+    rule = rules.Rule(windows=(rules.Window(opens_at=second_time_it_is_half_past_two),))
+    lists.save_list(event=concert, check_in_list=row, name="Everyone", rule=rule, types=[])
+    address = f"/gate/{concert.slug}/supervisor/lists/{row.pk}/"
+    rest = {"name": "Everyone", "limit": "once"}
+    client.post(address, rest | windows({"opens_at": "2027-10-31T02:30"}))
+    assert rules.parse(CheckInList.objects.get().rule) == rule
+    client.post(address, rest | windows({"opens_at": "2027-10-31T02:29"}))  # the control: one that is typed is the first of the two
+    assert rules.parse(CheckInList.objects.get().rule).windows[0].opens_at == datetime(2027, 10, 31, 0, 29, tzinfo=UTC)
 
 
 def test_a_rule_can_not_contradict_who_is_in_already(concert, phone, tickets):
