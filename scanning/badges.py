@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from django.core import signing
 from django.template.loader import render_to_string
 
 from registrations import answers, codes
@@ -28,6 +29,7 @@ SIZES = {
     "62x100": Size(width=100, height=62, name_pt=24, code=24),
     "54x86": Size(width=86, height=54, name_pt=18, code=26),
 }
+LINK, LINK_SECONDS = "gate-badge", 120
 SHORT_NAME = 14  # characters that fit one line at the full size
 STYLE = """
 @page {{ size: {width}mm {height}mm; margin: 5mm; }}
@@ -40,6 +42,29 @@ body {{ margin: 0; height: {inner}mm; position: relative; overflow: hidden; }}
 .order {{ font-size: 8pt; color: #505966; margin: 0; position: absolute; left: 0; bottom: 0; width: {beside}mm; }}
 .code {{ position: absolute; right: -2mm; bottom: -2mm; width: {code}mm; height: {code}mm; }}
 """
+
+
+def ticket_for_badge(*, event_id: int, serial: int | None, size: str) -> Ticket | None:
+    """The event's ticket whose holder may come in; None for all others alike, and for a size that is not there."""
+    if serial is None or size not in SIZES:
+        return None
+    valid = Ticket.objects.select_related("event", "order", "ticket_type").filter(event=event_id, voided_at=None)
+    return valid.filter(serial=serial, order__confirmed_at__isnull=False).first()
+
+
+def link_word(*, ticket: Ticket, size: str) -> str:
+    """The signed end of a link that opens this badge for two minutes: a browser's print view sends no header."""
+    return signing.dumps([ticket.event_id, ticket.serial, size], salt=LINK)
+
+
+def ticket_for_link(word: str) -> tuple[Ticket, str] | None:
+    """What a link that is still good opens, with the size."""
+    try:
+        event_id, serial, size = signing.loads(word, salt=LINK, max_age=LINK_SECONDS)
+    except signing.BadSignature:
+        return None
+    ticket = ticket_for_badge(event_id=event_id, serial=serial, size=size)
+    return (ticket, size) if ticket else None
 
 
 def badge_pdf(*, ticket: Ticket, size: str) -> bytes:

@@ -28,7 +28,7 @@ PACKAGES = {
 # Nothing but its own parts. WebAssembly runs in the decoder's worker alone, which has a policy of its own (ticketing/csp.py).
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "frame-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 ADDRESS = re.compile(r'(?:href|src)="(/[^"#]+\.\w+)"')
 

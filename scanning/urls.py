@@ -14,6 +14,8 @@ DEVICE = [
     path("shifts/", views_device.shift_new, name="device-shift-new"),
     path("end/", views_device.end, name="device-end"),
     path("tickets/", views_device.tickets, name="device-tickets"),
+    path("badges/", views_device.badge_link, name="device-badge-link"),
+    path("badges/<str:word>/", views_device.badge_print, name="badge-print"),
     path("badges/<str:serial>.pdf", views_device.badge, name="device-badge"),
 ]
 SUPERVISOR = [

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from registrations.find import address_of
-from registrations.models import Ticket
 from scanning import badges, devices, search, snapshot, undoing
 from scanning.devices import Refused
 from scanning.models import Device, Scan
@@ -167,11 +168,35 @@ def tickets(request: HttpRequest, device: Device, now: datetime) -> HttpResponse
 def badge(request: HttpRequest, device: Device, now: datetime, serial: str) -> HttpResponse:
     """A badge of somebody who may come in; 404 for all others alike."""
     number, size = tokens.serial_from_text(serial), request.GET.get("size", "a6")
-    valid = Ticket.objects.select_related("event", "order", "ticket_type").filter(event=device.event_id, voided_at=None)
-    ticket = valid.filter(serial=number, order__confirmed_at__isnull=False).first() if number is not None else None
-    if ticket is None or size not in badges.SIZES:
+    ticket = badges.ticket_for_badge(event_id=device.event_id, serial=number, size=size)
+    if ticket is None:
         return JsonResponse({"code": "not_found"}, status=404)
     return HttpResponse(badges.badge_pdf(ticket=ticket, size=size), content_type="application/pdf")
+
+
+@require_POST
+@for_device
+def badge_link(request: HttpRequest, device: Device, now: datetime) -> HttpResponse:
+    """An address that opens the badge without a header, for two minutes."""
+    sent = _sent(request)
+    number, size = tokens.serial_from_text(_text(sent, "serial", 40)), _text(sent, "size", 10)
+    ticket = badges.ticket_for_badge(event_id=device.event_id, serial=number, size=size)
+    if ticket is None:
+        return JsonResponse({"code": "not_found", "sentence": "No badge: this ticket is not valid any more."}, status=404)
+    return JsonResponse({"url": reverse("scanning:badge-print", args=[badges.link_word(ticket=ticket, size=size)])})
+
+
+@require_safe
+@xframe_options_sameorigin
+def badge_print(request: HttpRequest, word: str) -> HttpResponse:
+    """The badge, also in a frame of the scanner's own page, which prints it."""
+    found = badges.ticket_for_link(word)
+    if found is None:
+        return HttpResponse("This link has run out. Print the badge again.", status=404, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(badges.badge_pdf(ticket=found[0], size=found[1]), content_type="application/pdf")
+    response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:

@@ -103,8 +103,29 @@ def test_a_kiosk_admits_but_offers_no_names_no_undo_and_no_decision(browser, sit
     page.keyboard.type(codes.code_of(tickets[0]))
     page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     assert page.is_hidden("#verdict [data-does=undo]")
+    assert page.inner_text("#verdict-word") == "Welcome"
     page.context.set_offline(True)
     page.keyboard.type(codes.code_of(cast.ordered(tickets[0].ticket_type).tickets.get()))
     page.wait_for_selector("#verdict[data-verdict=authentic_unknown]:not([hidden])")
     assert page.is_hidden("#verdict [data-does=let-in]"), "nobody admits themselves"
+    assert page.inner_text("#verdict-word") == "Please see a steward"
+    page.context.close()
+
+
+def test_a_badge_is_printed_at_entry_by_itself_and_again_by_a_button(browser, site, concert, tickets):
+    page = opened(browser, site, concert, viewport={"width": 390, "height": 844})
+    printed = []
+    page.on("response", lambda reply: printed.append((reply.status, reply.headers["content-type"])) if "/badges/W" in reply.url else None)
+    begin(page)
+    page.select_option("[name=badge]", "62x100")
+    page.check("[name=print]")
+    page.click("text=Start scanning")
+    page.keyboard.type(codes.code_of(tickets[0]))
+    page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
+    wait(page, lambda: printed == [(200, "application/pdf")])
+    page.click("[data-does=next]", force=True) if page.is_visible("[data-does=next]") else None
+    page.click("[data-does=past]")
+    page.click("#past button:has-text('Badge')")
+    wait(page, lambda: printed == [(200, "application/pdf")] * 2)
+    assert page.input_value("[name=badge]") == "62x100"
     page.context.close()

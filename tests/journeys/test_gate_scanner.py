@@ -128,15 +128,20 @@ def test_a_revoked_phone_forgets_everything_at_once(browser, stage, tmp_path):
     phone.off()
 
 
-def test_a_newer_page_waits_until_the_steward_takes_it(browser, stage, tmp_path):
-    code = phones.sold(stage, 1)[0]
-    phone = Phone(browser, tmp_path / "phone").opens(phones.link_for(stage))
-    phone.knows(int(stage.python(HOW_MANY)))  # so that it is admitted however slow the new server is
-    stage.env["SITE_NAME"] = "Hall of Echoes"
+def newer(stage, phone, name):
+    """Another version is served, and the phone has seen it."""
+    stage.env["SITE_NAME"] = name
     stop_web(stage)
     stage.start_web()
     phone.page.evaluate("navigator.serviceWorker.getRegistration().then((kept) => kept.update())")
     phone.page.wait_for_selector("#update:not([hidden])")
+
+
+def test_a_newer_page_waits_until_the_steward_takes_it(browser, stage, tmp_path):
+    code = phones.sold(stage, 1)[0]
+    phone = Phone(browser, tmp_path / "phone").opens(phones.link_for(stage))
+    phone.knows(int(stage.python(HOW_MANY)))  # so that it is admitted however slow the new server is
+    newer(stage, phone, "Hall of Echoes")
     assert "Echoes" not in phone.page.title()
     assert phone.types(code) == "admitted", "the page that is open goes on meanwhile"
     phone.page.reload()
@@ -147,4 +152,8 @@ def test_a_newer_page_waits_until_the_steward_takes_it(browser, stage, tmp_path)
     phone.page.wait_for_selector("#scanning:not([hidden])")
     assert "Echoes" in phone.page.title(), "the next opening does"
     phone.until("async () => (await caches.keys()).length === 1")  # the older files are gone
+    newer(stage, phone, "Hall of Mirrors")
+    phone.page.click("text=Use it now")
+    phone.until("() => document.title.includes('Mirrors')")  # the steward took it: at once, and the gate is open still
+    phone.page.wait_for_selector("#scanning:not([hidden])")
     phone.off()

@@ -38,3 +38,19 @@ def test_no_badge_for_a_ticket_that_does_not_enter(concert, hall):
     cancellation.void_ticket(ticket=ticket, reason="lost", now=clock.now())
     for serial, size in ((ticket.serial, "a6"), (elsewhere.serial, "a6"), (1, "a6"), (ticket.serial, "a0")):
         assert phone.get(f"badges/{tokens.serial_text(serial)}.pdf?size={size}").status_code == 404
+
+
+def test_a_link_prints_a_badge_for_two_minutes_and_without_a_header(client, concert, monkeypatch):
+    ticket = cast.ordered(cast.ticket_type(concert)).tickets.get()
+    phone, asked = Phone(concert).open(), {"serial": tokens.serial_text(ticket.serial), "size": "62x100"}
+    url = phone.post("badges", asked).json()["url"]
+    reply = client.get(url)
+    assert reply.status_code == 200 and reply.headers["Content-Type"] == "application/pdf"
+    assert (reply.headers["X-Frame-Options"], "no-store" in reply.headers["Cache-Control"]) == ("SAMEORIGIN", True)
+    assert client.get(f"{url[:-2]}x/").status_code == 404
+    monkeypatch.setattr("scanning.badges.LINK_SECONDS", -1)
+    assert client.get(url).status_code == 404
+    assert phone.post("badges", asked | {"size": "a0"}).status_code == 404
+    assert phone.post("badges", asked | {"serial": "no serial"}).status_code == 404
+    cancellation.void_ticket(ticket=ticket, reason="lost", now=clock.now())
+    assert phone.post("badges", asked).status_code == 404

@@ -1,4 +1,5 @@
 // The steward's screen while scanning: what is read goes through the turnstile, what comes out is shown.
+import { badgesChosen, printBadge } from "./badge.js";
 import { find } from "./find.js";
 import { askWhy, drawPast, undo } from "./past.js";
 import { Repeats } from "./repeats.js";
@@ -33,7 +34,7 @@ export class Desk {
   async open() {
     show("scanning");
     const { event, device } = this.gate.setup;
-    this.verdict.at(event.time_zone, device.kiosk);
+    this.verdict.at(event.time_zone, device.kiosk, Boolean(badgesChosen().size));
     document.body.classList.toggle("kiosk", device.kiosk);
     drawGate(this.gate.place);
     this.stopListening ??= listenForWedge((text) => this.#heard(text));
@@ -106,6 +107,7 @@ export class Desk {
       this.verdict.show(scan);
       performance.measure("gate-verdict", "gate-read");
       if (scan.let_in) this.#repeats.letIn(text);
+      if (scan.verdict === "admitted" && badgesChosen().size && badgesChosen().atEntry) this.badge(scan, false);
       if (scan.let_in && scan.id && scan.direction === "in") this.gate.known.copy.countOne(scan.id, scan.list);
     } catch (error) {
       announce(`Not checked: ${error.message}. Scan it again.`);
@@ -123,6 +125,13 @@ export class Desk {
     this.verdict.hide();
   }
 
+  /** Prints the badge of what is shown, or of another scan. */
+  async badge(scan = this.verdict.scan, bySteward = true) {
+    const said = await printBadge(scan, this.gate.server, bySteward);
+    part("hint").textContent = said;
+    announce(said);
+  }
+
   async decide(letIn) {
     const scan = await this.gate.turnstile.decide(this.verdict.scan, letIn);
     this.verdict.hide();
@@ -137,7 +146,8 @@ export class Desk {
   }
 
   async openPast() {
-    drawPast(await this.gate.scans(), (scan) => this.verdict.wordsOf(scan), this.gate.setup.event.time_zone, (scan) => this.askUndo(scan));
+    const acts = { Undo: (scan) => this.askUndo(scan), ...(badgesChosen().size ? { Badge: (scan) => this.badge(scan) } : {}) };
+    drawPast(await this.gate.scans(), (scan) => this.verdict.wordsOf(scan), this.gate.setup.event.time_zone, acts);
     const dialog = document.getElementById("past");
     if (!dialog.open) dialog.showModal();
   }

@@ -22,19 +22,23 @@ const item = (scan, [word, glyph, colour], zone) => {
   return row;
 };
 
-/** Newest first; `undo(scan)` for those that can be undone. */
-export const drawPast = (scans, wordsOf, zone, undo) => {
+const button = (word, scan, act) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = word;
+  made.setAttribute("aria-label", `${word} ${scan.ticket?.attendee || "this scan"}`);
+  made.addEventListener("click", () => act(scan));
+  return made;
+};
+
+/** Newest first; `acts`: what can be done with those who were let in, by the word on the button. */
+export const drawPast = (scans, wordsOf, zone, acts) => {
   const list = part("past");
   list.replaceChildren();
   for (const scan of scans.slice(-MOST).reverse()) {
     const row = item(scan, wordsOf(scan), zone);
     if (scan.let_in && !scan.undone) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = "Undo";
-      button.setAttribute("aria-label", `Undo ${scan.ticket?.attendee || "this scan"}`);
-      button.addEventListener("click", () => undo(scan));
-      row.append(button);
+      row.append(...Object.entries(acts).map(([word, act]) => button(word, scan, act)));
     }
     list.append(row);
   }

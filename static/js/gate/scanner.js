@@ -1,5 +1,6 @@
 // The scanner's page: its parts put together. What each of them does stands in its own module.
 import { stayAwake } from "./awake.js";
+import { chooseBadges } from "./badge.js";
 import { followBright, toggleBright } from "./bright.js";
 import { Desk } from "./desk.js";
 import { Gate } from "./gate.js";
@@ -78,6 +79,7 @@ onSubmit("open", async ({ code, steward }) => {
 
 onSubmit("shift", async (fields) => {
   wakeSound();
+  chooseBadges(fields);
   await gate.begin(shiftFrom(fields));
   gate.sync.nudge();
   await begin();
@@ -108,6 +110,7 @@ const openMore = async () => {
 listen({
   next: () => desk.next(),
   undo: () => desk.askUndo(),
+  badge: () => desk.badge(),
   "let-in": () => desk.decide(true),
   "turn-away": () => desk.decide(false),
   type: () => desk.toggleTyping(),

@@ -1,4 +1,5 @@
 // A shift: who scans, at which gate, in which direction. Kept, so that a restarted phone goes on where it was.
+import { drawBadges } from "./badge.js";
 import { form, part } from "./screens.js";
 
 /** Draws the form for this set-up; gates without exits have one direction only. */
@@ -10,6 +11,7 @@ export const drawShift = (setup, current) => {
   group.replaceChildren(group.querySelector("legend"), ...setup.gates.map((gate) => choice(gate, current?.gate ?? setup.gates[0]?.id)));
   element.elements.direction.value = current?.direction === "out" ? "exit" : "entry";
   drawDirections(setup);
+  drawBadges(part("badges"), setup.badges ?? []);
 };
 
 const choice = (gate, chosen) => {

@@ -7,11 +7,18 @@ const SHOWN_AT_LEAST_MS = 700; // a verdict must be seen before the next code re
 const ADMIT_STAYS_MS = 2500; // then the camera's picture is back; all else waits for a touch or the next code
 const KIOSK_STAYS_MS = 6000; // nobody is there to touch it
 
+/** What a kiosk says to the visitor: why somebody is refused is told by a steward, not by a machine before a queue. */
+const forVisitor = ([word, glyph, colour], verdict) => {
+  if (verdict === "exited") return ["Goodbye", glyph, colour, "See you soon."];
+  return colour === "admit" ? ["Welcome", glyph, colour, "Come in."] : ["Please see a steward", glyph, colour, `${word}.`];
+};
+
 export class VerdictScreen {
   #element = document.getElementById("verdict");
   #words;
   #zone = "UTC";
   #kiosk = false;
+  #badges = false;
   #shownAt = -Infinity;
   #timer = 0;
   scan = null; // what is shown
@@ -20,10 +27,11 @@ export class VerdictScreen {
     this.#words = words;
   }
 
-  /** The venue's clock, and whether people scan themselves. */
-  at(zone, kiosk) {
+  /** The venue's clock, whether people scan themselves, and whether badges are printed here. */
+  at(zone, kiosk, badges = false) {
     this.#zone = zone;
     this.#kiosk = kiosk;
+    this.#badges = badges;
   }
 
   /** Whether the next code must wait: what is shown was not yet seen, or the steward has to decide. */
@@ -36,7 +44,8 @@ export class VerdictScreen {
   }
 
   show(scan) {
-    const [word, glyph, colour, sentence] = this.wordsOf(scan);
+    const words = this.wordsOf(scan);
+    const [word, glyph, colour, sentence] = this.#kiosk ? forVisitor(words, scan.verdict) : words;
     clearTimeout(this.#timer);
     this.scan = scan;
     this.#shownAt = performance.now();
@@ -60,7 +69,7 @@ export class VerdictScreen {
       basis: by === "phone" ? "Checked on this phone" : "",
     };
     for (const [name, text] of Object.entries(texts)) this.#element.querySelector(`.${name}`).textContent = text;
-    for (const [name, shown] of Object.entries({ next: !undecided, undo: let_in && !this.#kiosk, "let-in": undecided, "turn-away": undecided })) {
+    for (const [name, shown] of Object.entries({ next: !undecided, undo: let_in && !this.#kiosk, badge: let_in && this.#badges && !this.#kiosk && Boolean(ticket?.serial), "let-in": undecided, "turn-away": undecided })) {
       this.#element.querySelector(`[data-does="${name}"]`).hidden = !shown;
     }
   }
