@@ -44,6 +44,24 @@ TYPED = """text => {
   field.form.requestSubmit();
 }"""
 
+# Keys as fast as a hand scanner types them, or as slowly as a person, however busy this machine is: they begin in the page itself.
+KEYS = """async ([text, end, gap]) => {
+  const press = (key) => {
+    const field = document.activeElement ?? document.body;
+    const goesOn = field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    if (goesOn && key.length === 1 && field.matches("input, textarea")) field.value += key;
+  };
+  for (const key of [...text, ...(end ? [end] : [])]) {
+    press(key);
+    if (gap) await new Promise((resolve) => setTimeout(resolve, gap));
+  }
+}"""
+
+
+def keyed(page, text, *, end="Enter", gap_ms=0):
+    """What a hand scanner types, or with a gap a person."""
+    page.evaluate(KEYS, [text, end, gap_ms])
+
 
 def sold(stage, count):
     """Codes of new tickets."""
@@ -159,8 +177,7 @@ class Phone:
     def reads(self, text):
         """A hand scanner reads the code; the verdict that is shown."""
         before = self.shown()
-        self.page.keyboard.type(text)
-        self.page.keyboard.press("Enter")
+        keyed(self.page, text)
         return self.verdict_after(before)
 
     def types(self, text):

@@ -5,6 +5,7 @@ import pytest
 from registrations import codes
 from scanning.models import Scan
 from tests import cast
+from tests.journeys.phones import keyed
 from tests.journeys.test_gate_looks import begin, opened
 from tests.journeys.test_gate_network import wait
 
@@ -45,22 +46,21 @@ def test_a_hand_scanner_is_heard_wherever_the_focus_is(phone, tickets):
     phone.click("[data-does=find]")
     phone.fill("#find-text", "Guest")
     phone.focus("#find-text")
-    phone.keyboard.type(codes.code_of(tickets[0]))
-    phone.keyboard.press("Enter")
+    keyed(phone, codes.code_of(tickets[0]))
     phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     assert phone.input_value("#find-text") == "Guest", "what the scanner typed is taken out again"
     assert phone.is_hidden("#find"), "nothing lies over the verdict"
 
 
 def test_a_hand_scanner_without_an_end_key_is_read_by_its_silence(phone, tickets):
-    phone.keyboard.type(codes.code_of(tickets[0]).lower())
+    keyed(phone, codes.code_of(tickets[0]).lower(), end=None)
     phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
 
 
 def test_a_person_who_types_is_no_hand_scanner(phone, tickets):
     phone.click("[data-does=type]") if not phone.is_visible("#typed") else None
     phone.focus("#typed")
-    phone.keyboard.type("7QF2-M9XK-3T", delay=90)
+    keyed(phone, "7QF2-M9XK-3T", end=None, gap_ms=90)
     phone.wait_for_timeout(300)
     assert phone.input_value("#typed") == "7QF2-M9XK-3T"
     assert not Scan.objects.exists()
@@ -68,15 +68,13 @@ def test_a_person_who_types_is_no_hand_scanner(phone, tickets):
 
 def test_what_a_hand_scanner_reads_while_a_verdict_stands_waits_in_line(phone, tickets):
     for ticket in tickets:
-        phone.keyboard.type(codes.code_of(ticket))
-        phone.keyboard.press("Enter")
+        keyed(phone, codes.code_of(ticket))
     wait(phone, lambda: Scan.objects.filter(verdict="admitted").count() == 3)
 
 
 def test_a_code_read_twice_within_five_seconds_is_one_scan(phone, tickets):
     for _ in range(2):
-        phone.keyboard.type(codes.code_of(tickets[0]))
-        phone.keyboard.press("Enter")
+        keyed(phone, codes.code_of(tickets[0]))
     phone.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     phone.wait_for_timeout(1000)
     assert verdict(phone) == "admitted"
@@ -100,12 +98,12 @@ def test_a_kiosk_admits_but_offers_no_names_no_undo_and_no_decision(browser, sit
     page.click("text=Start scanning")
     wait(page, lambda: "old" in page.inner_text("[data-sign=age]"))
     assert [page.is_hidden(part) for part in (".pad", ".typing", ".tallies")] == [True] * 3
-    page.keyboard.type(codes.code_of(tickets[0]))
+    keyed(page, codes.code_of(tickets[0]), end=None)
     page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     assert page.is_hidden("#verdict [data-does=undo]")
     assert page.inner_text("#verdict-word") == "Welcome"
     page.context.set_offline(True)
-    page.keyboard.type(codes.code_of(cast.ordered(tickets[0].ticket_type).tickets.get()))
+    keyed(page, codes.code_of(cast.ordered(tickets[0].ticket_type).tickets.get()), end=None)
     page.wait_for_selector("#verdict[data-verdict=authentic_unknown]:not([hidden])")
     assert page.is_hidden("#verdict [data-does=let-in]"), "nobody admits themselves"
     assert page.inner_text("#verdict-word") == "Please see a steward"
@@ -120,7 +118,7 @@ def test_a_badge_is_printed_at_entry_by_itself_and_again_by_a_button(browser, si
     page.select_option("[name=badge]", "62x100")
     page.check("[name=print]")
     page.click("text=Start scanning")
-    page.keyboard.type(codes.code_of(tickets[0]))
+    keyed(page, codes.code_of(tickets[0]), end=None)
     page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     wait(page, lambda: printed == [(200, "application/pdf")])
     page.click("[data-does=next]", force=True) if page.is_visible("[data-does=next]") else None
