@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registrations import codes
+from registrations import codes, rotating
 from scanning import devices
 from scanning.gates import gates_of
 from tests import cast
@@ -164,6 +164,16 @@ def test_pictures(browser, site, files, concert, tmp_path):
     for verdict in VERDICTS:
         page.evaluate(SHOW, verdict)
         take(verdict.replace("_", "-"))
+    page.evaluate("document.body.classList.add('kiosk')")
+    for verdict, name in (("admitted", "kiosk-welcome"), ("already_admitted", "kiosk-steward")):
+        page.evaluate(SHOW.replace('"Europe/Berlin", false', '"Europe/Berlin", true'), verdict)
+        take(name)
+    rotating.start(event=concert, static_codes=False, now=clock.now())
+    buyer = page.context.browser.new_page(viewport={"width": 360, "height": 640})
+    buyer.goto(site + order.get_absolute_url())
+    buyer.wait_for_selector("body.live")
+    buyer.locator("[data-live]").scroll_into_view_if_needed()
+    _camera(buyer, home)("live-code")
     page.context.browser.close()
 
 
