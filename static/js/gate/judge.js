@@ -41,7 +41,7 @@ const judgeGenuine = async (claim, suffix, at, { setup, copy, movements }, momen
   const period = periodOf(at.list.rule, moment, setup.event.time_zone);
   const state = movements.on(copy.state(opened.id, at.list.id, period), opened.id, at.list.id, period, at.list.rule.exits);
   const found = { ...nothing, id: opened.id, period, ticket: ticketOf(claim, record, setup) };
-  const standing = record && (STANDINGS[record.standing] ?? (await refusalOf(suffix, record, setup, moment)));
+  const standing = STANDINGS[record?.standing ?? 0] ?? (await refusalOf(suffix, record, setup, moment));
   if (standing) return { ...found, verdict: standing };
   const { types, rule } = at.list;
   const { verdict } = judgeByRule({ rule, types, type: record?.type ?? null, direction: at.direction, moment, state });
@@ -50,7 +50,7 @@ const judgeGenuine = async (claim, suffix, at, { setup, copy, movements }, momen
   return { ...found, verdict: "authentic_unknown", letIn: lettingIn(setup) };
 };
 
-const refusalOf = (suffix, record, { policy }, moment) => (policy.rotating ? refusal(suffix, record.secret, policy, moment) : null);
+const refusalOf = (suffix, record, { policy }, moment) => (policy.rotating ? refusal(suffix, record?.secret ?? null, policy, moment) : null);
 
 /** Whether an unlisted ticket's holder goes in; null: the steward decides, whom a kiosk does not have. */
 const lettingIn = ({ policy, device }) => ({ admit: true, refuse: false })[policy.unlisted] ?? (device.kiosk ? false : null);

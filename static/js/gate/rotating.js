@@ -23,7 +23,7 @@ export const suffixOf = async (secret, step) => {
 /** Why a suffix is refused, or null. `now` in ms, by the server's clock. */
 export const refusal = async (suffix, secret, policy, now) => {
   if (!suffix) return policy.static_codes ? null : "static_code";
-  if (secret === null) return null; // the copy is from before codes changed; the signature holds, and the server looks again
+  if (secret === null) return null; // not in the copy, or in one from before codes changed: the signature holds, and the server looks again
   const step = Math.floor(now / 1000 / STEP_SECONDS);
   const good = await Promise.all([-1, 0, 1].map((other) => suffixOf(secret, step + other)));
   return good.includes(suffix) ? null : "expired_code";
