@@ -11,7 +11,7 @@ const live = JSON.parse(document.getElementById("live-codes").textContent);
 /** ms to add to this phone's clock. A page that was kept says nothing new of the time: the earlier word stands. */
 const skewOf = ({ now_ms: rendered }) => {
   const known = JSON.parse(localStorage.getItem(CLOCK) ?? "null");
-  if (known?.rendered === rendered) return known.skew;
+  if (known && known.rendered >= rendered) return known.skew; // of this page, or of another order's that is newer
   const skew = rendered - Date.now();
   localStorage.setItem(CLOCK, JSON.stringify({ rendered, skew }));
   return skew;

@@ -4,7 +4,7 @@ export const SAID = "gate.goodbye";
 
 /** Empties memory, shell and settings, and lets the service worker go. */
 export const wipe = async (store, sentence) => {
-  localStorage.clear();
+  for (const key of Object.keys(localStorage)) if (key.startsWith("gate.")) localStorage.removeItem(key);
   await store.erase();
   for (const name of await caches.keys()) if (name.startsWith("gate-")) await caches.delete(name);
   const workers = (await navigator.serviceWorker?.getRegistrations()) ?? [];
