@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from operations.watch import defaults
 from registrations import codes, rotating
-from scanning import devices
+from scanning import devices, redemption
 from scanning.gates import gates_of
 from scanning.models import Entry
 from tests import cast
@@ -23,6 +23,7 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     free = cast.ticket_type(concert)
     phone = devices.make(event=concert, gates=gates_of(event=concert), name="", now=clock.now(), made_by=alice)
     order, held, waiting = cast.ordered(free, 2), cast.held(kind, 2), cast.ordered(kind)
+    let_in = redemption.redeem(gate=gates_of(event=concert)[0], presented=codes.code_of(order.tickets.last()), now=clock.now()).scan
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
     public = [
@@ -59,7 +60,7 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
         f"/gate/{concert.slug}/?q=guest",
         *(
             f"/gate/{concert.slug}/supervisor/{page}"
-            for page in ("", "devices/", f"devices/{phone.pk}/", "lists/", "lists/new/", "conflicts/")
+            for page in ("", "devices/", f"devices/{phone.pk}/", "lists/", "lists/new/", "conflicts/", f"scans/{let_in.pk}/undo/")
         ),
     ]
     operations = [
