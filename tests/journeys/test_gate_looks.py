@@ -27,7 +27,7 @@ SHOW = """async (verdict) => {
   screen.show({ nonce: verdict, verdict, by: "server", let_in: verdict === "admitted", undecided: verdict === "authentic_unknown",
     earlier, ticket: met ? { attendee: "Zoë Zając-Wolkenstein", type: "Standard", order: "7QF2M9XK" } : null });
 }"""
-SMALL = """[...document.querySelectorAll('button, input:not([type=radio]), .picks label')].filter(e => e.checkVisibility())
+SMALL = """[...document.querySelectorAll('button, select, input:not([type=radio], [type=checkbox]), .picks label')].filter(e => e.checkVisibility())
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.height < 63.5 || box.width < 63.5)
   .map(([e, box]) => `${e.outerHTML.slice(0, 60)} ${box.width}×${box.height}`)"""
 VERDICTS = [
