@@ -118,6 +118,7 @@ def test_a_badge_is_printed_at_entry_by_itself_and_again_by_a_button(browser, si
     page.select_option("[name=badge]", "62x100")
     page.check("[name=print]")
     page.click("text=Start scanning")
+    wait(page, lambda: "old" in page.inner_text("[data-sign=age]"))
     keyed(page, codes.code_of(tickets[0]), end=None)
     page.wait_for_selector("#verdict[data-verdict=admitted]:not([hidden])")
     wait(page, lambda: printed == [200])
