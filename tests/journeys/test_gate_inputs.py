@@ -119,7 +119,7 @@ def test_a_kiosk_admits_but_offers_no_names_no_undo_and_no_decision(browser, sit
 def test_a_badge_is_printed_at_entry_by_itself_and_again_by_a_button(browser, site, concert, tickets):
     page = opened(browser, site, concert, viewport={"width": 390, "height": 844})
     # A headless browser has no printer and falls over; what is printed is checked in tests/scanning/test_badges.py.
-    page.route("**/gate/device/badges/W*", lambda route: route.fulfill(body=COUNTS_PRINTS, content_type="text/html"))
+    page.route("**/gate/device/badges/W*/", lambda route: route.fulfill(body=COUNTS_PRINTS, content_type="text/html"))
     begin(page)
     page.select_option("[name=badge]", "62x100")
     page.check("[name=print]")
