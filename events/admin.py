@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events import publication
-from events.models import Discount, Event, EventSeries, PriceTier, Promotion, Quota, SeriesWork, TicketType
+from events.models import BuyerTerms, Category, Discount, Event, EventSeries, PriceTier, Promotion, Question, Quota, SeriesWork, TicketType
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
 
@@ -96,3 +96,21 @@ class SeriesWorkAdmin(DeskAdmin):
     list_display = ("series", "kind", "wanted_at", "taken_until", "done", "total", "finished_at", "outcome")
     list_select_related = ("series",)
     search_fields = ("series__slug__exact",)
+
+
+@admin.register(Category)
+class CategoryAdmin(DeskAdmin):
+    list_display = ("name", "event", "position")
+    list_select_related = ("event",)
+
+
+@admin.register(BuyerTerms)
+class BuyerTermsAdmin(DeskAdmin):
+    list_display = ("event", "transfers", "changes_until_hours", "cancel_until_hours", "cancel_fee_minor", "cancel_fee_percent")
+    list_select_related = ("event",)
+
+
+@admin.register(Question)
+class QuestionAdmin(DeskAdmin):
+    list_display = ("label", "event", "kind", "per_ticket", "required", "position", "archived_at")
+    list_select_related = ("event",)

@@ -8,17 +8,22 @@ from django.http import HttpRequest
 
 from registrations import cancellation, checkout
 from registrations.models import (
+    AnswerFile,
+    Answers,
     BuyerAllowance,
+    Erasure,
     Hold,
     HoldLine,
     Invoice,
     InvoiceCounter,
     Order,
     OrderLine,
+    PassOnPhone,
     RotatingCodes,
     SigningKey,
     StaffOrder,
     Ticket,
+    Transfer,
     WaitingEntry,
 )
 from ticketing.lib import clock
@@ -127,3 +132,35 @@ class WaitingEntryAdmin(DeskAdmin):
     search_fields = ("email__iexact",)
     search_help_text = "Whole e-mail address"
     exclude = ("token",)
+
+
+@admin.register(Transfer)
+class TransferAdmin(DeskAdmin):
+    list_display = ("id", "ticket", "event", "from_name", "to_name", "made_at", "ended_at")
+    list_select_related = ("ticket", "event")
+    exclude = ("secret",)
+
+
+@admin.register(Answers)
+class AnswersAdmin(DeskAdmin):
+    list_display = ("id", "order", "position")
+    list_select_related = ("order",)
+
+
+@admin.register(AnswerFile)
+class AnswerFileAdmin(DeskAdmin):
+    list_display = ("id", "event", "order", "name", "content_type", "uploaded_at")
+    list_select_related = ("event", "order")
+    exclude = ("token", "path")
+
+
+@admin.register(PassOnPhone)
+class PassOnPhoneAdmin(DeskAdmin):
+    list_display = ("id", "ticket", "number", "changed_at")
+    list_select_related = ("ticket",)
+    exclude = ("phone", "push_token")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(DeskAdmin):
+    list_display = ("id", "subject", "subject_id", "event_id", "asked_at", "due_at", "erased_at", "kept_outside_at")

@@ -14,6 +14,7 @@ from workspace.models import (
     SalesHour,
     Seal,
     TrafficHour,
+    Unsubscribed,
 )
 
 
@@ -76,3 +77,9 @@ class TrafficHourAdmin(DeskAdmin):
 @admin.register(Seal)
 class SealAdmin(DeskAdmin):
     list_display = ("ticket_id", "hold_id", "sealed_at")
+
+
+@admin.register(Unsubscribed)
+class UnsubscribedAdmin(DeskAdmin):
+    list_display = ("id", "organiser", "at")
+    list_select_related = ("organiser",)

@@ -17,6 +17,7 @@ from ticketing.embedded import socket_directory
 
 NAMES = (
     "accounts",
+    "api",
     "events",
     "operations",
     "outbox",

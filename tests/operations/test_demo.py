@@ -23,7 +23,7 @@ def test_the_demo_is_made_once_and_passes_the_audit():
     assert [finding.invariant.name for finding in audit() if finding.violated] == []
     now = clock.now()
     found = month(now=now)
-    assert found.is_metered and found.bill.total > 0 and len(found.used.of_events) == 41
+    assert found.is_metered and found.bill.total > 0 and len(found.used.of_events) > 40
     for span in history.SPANS:
         (rate, *_) = history.charts(span=span, path="register", now=now)
         assert sum(value is not None for value in rate.lines[0][1]) > 20, span
