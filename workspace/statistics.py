@@ -34,15 +34,15 @@ SELECT t.event_id, t.ticket_type_id, date_trunc('hour', o.cancelled_at), -count(
 FROM registrations_order o JOIN registrations_ticket t ON t.order_id = o.id
 WHERE o.event_id = ANY(%(events)s) AND o.cancelled_at IS NOT NULL AND o.confirmed_at IS NOT NULL GROUP BY 1, 2, 3
 """
-# Add-ons bring money and no people: their tickets are told by type alone.
-ADDONS = "SELECT id FROM events_tickettype WHERE event_id = %(event)s AND is_addon"
 BY_DAY = f"""
 SELECT sold.event_id, date_trunc('day', hour), coalesce(sum(tickets) FILTER (WHERE NOT kind.is_addon), 0)::bigint, sum(orders)::bigint,
   sum(orders_minor)::bigint
 FROM ({SOLD}) AS sold JOIN events_tickettype kind ON kind.id = sold.ticket_type_id GROUP BY 1, 2 ORDER BY 1, 2
 """
+# Add-ons bring money and no people: their tickets are told by type alone.
 FACTS = """
 SELECT
+  (SELECT coalesce(array_agg(id), '{}') FROM events_tickettype WHERE event_id = %(event)s AND is_addon),
   (SELECT coalesce(sum(l.quantity), 0) FROM registrations_hold h JOIN registrations_holdline l ON l.hold_id = h.id
     WHERE h.event_id = %(event)s AND h.released_at IS NULL AND h.converted_at IS NULL),
   (SELECT count(*) FROM registrations_order o WHERE o.event_id = %(event)s AND o.confirmed_at IS NULL AND o.expired_at IS NULL AND o.cancelled_at IS NULL
@@ -147,16 +147,15 @@ def figures_of(*, event: Event, now: datetime) -> Figures:
 
 
 def counted(*, event: Event, now: datetime) -> Figures:
-    """As it is at this moment. Six queries, one snapshot."""
+    """As it is at this moment. Five queries, one snapshot."""
     figures = Figures(at=now)
     with one_snapshot(), connection.cursor() as cursor:
         upto = _sealed(cursor)
-        cursor.execute(ADDONS, {"event": event.pk})
-        addons = {row[0] for row in cursor.fetchall()}
-        cursor.execute(SOLD, {"events": [event.pk]} | upto)
-        _sum(figures, cursor.fetchall(), event, addons)
         cursor.execute(FACTS, {"event": event.pk})
-        figures.held, figures.waiting, figures.refunded_minor = (int(value) for value in cursor.fetchone())
+        addons, *facts = cursor.fetchone()
+        figures.held, figures.waiting, figures.refunded_minor = (int(value) for value in facts)
+        cursor.execute(SOLD, {"events": [event.pk]} | upto)
+        _sum(figures, cursor.fetchall(), event, set(addons))
         figures.entered = _entered(cursor, event)
         cursor.execute(TRAFFIC, {"event": event.pk} | upto)
         figures.ways = [Way(*row) for row in cursor.fetchall()]

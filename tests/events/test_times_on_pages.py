@@ -31,7 +31,9 @@ def test_a_concert_at_nine_in_new_york_is_at_nine_on_every_page(client, hall, al
 
 
 def test_no_template_shows_a_time_without_its_zone():
-    pages = [path for path in (ROOT / "templates").rglob("*.html") if not {"operations", "api"} & {*path.parts}]  # UTC, for staff and programs
+    pages = [
+        path for path in (ROOT / "templates").rglob("*.html") if not {"operations", "api"} & {*path.parts}
+    ]  # UTC, for staff and programs
     found = {path.name: unzoned(path.read_text()) for path in pages}
     assert {name: uses for name, uses in found.items() if uses} == {}
 

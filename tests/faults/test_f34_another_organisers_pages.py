@@ -23,6 +23,7 @@ FOR_EVERYBODY = (
     r"^tickets/find/$",
     r"^organisers/<slug:slug>/",
     r"^widget\.js$",
+    r"^(orders|transfers)/worker\.js$",
     r"^wallet/v1/",  # Apple's phones, by the token in their pass (tests/registrations/test_wallets.py)
     r"^notices/<slug:gateway_name>/$",
     r"^(manage|gate)/$",
@@ -31,7 +32,7 @@ FOR_EVERYBODY = (
     r"^(livez|readyz|styleguide/?)$",
 )
 OF_AN_ORGANISER = r"^(manage|gate)/(?!(device|scanner|open)/).*<"
-BEHIND_A_SECRET = r"^(orders|checkout|practice|invitations|transfers|waiting|unsubscribe)/"
+BEHIND_A_SECRET = r"^(?!\w+/worker\.js$)(orders|checkout|practice|invitations|transfers|waiting|unsubscribe)/"
 OTHER_ROOMS = (
     "admin/",
     "api/",
@@ -91,6 +92,7 @@ def world(hall, charlie):
         "scan": scan.pk,
         "token": "x" * 22,
         "act": "test",
+        "wallet": "apple",
         "message": 1,
     }
     nowhere = there | {
