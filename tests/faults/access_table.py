@@ -29,6 +29,7 @@ from workspace.models import ExportSchedule, Import, Job, Message
 
 PEOPLE = ("nobody", "other owner", "viewer", "gate", "finance", "manager", "owner", "staff")
 PROGRAMS = ("no token", "a session", "other organiser", *Scope.values)
+NONE = 10**9  # an id that no row has, whatever ran before
 FROM_FAR = {"REMOTE_ADDR": "203.0.113.9"}
 # Django's own desk has six addresses for each of its models, alike in who may enter: the list stands for them.
 OF_THE_DESK = re.compile(r"^admin/(\w+/\w+/.+|\^|r/|autocomplete|\(|jsi18n)")
@@ -153,6 +154,7 @@ class World:
             "token": self.held.token,
             "position": 1,
             "serial": self.serial,
+            "kind": self.kind.pk,
             "gate": self.gate.pk,
             "device": self.device.pk,
             "scan": self.scan.pk,
@@ -162,7 +164,7 @@ class World:
             "gateway_name": "practice",
             "name": "error-rate" if "alarms" in pattern else self.series.slug if "series/" in pattern else "none.jpg",
             "number": getattr(Invoice.objects.first(), "number", 1),
-            "pk": next((pk for part, pk in self.pks.items() if part in pattern), 1),
+            "pk": next((pk for part, pk in self.pks.items() if part in pattern), NONE),
         }
         if pattern.startswith("manage/<slug:slug>/"):
             values["slug"] = self.hall.slug

@@ -10,6 +10,7 @@ from payments import refunds, settlement
 from payments.journal import Payout, PayoutLine
 from payments.models import Payment
 from registrations import cancellation
+from registrations.models import WaitingEntry
 from registrations.staff_orders import StaffLine, place_staff_order
 from tests import cast
 from tests.payments import till
@@ -95,5 +96,6 @@ def test_every_sheet_has_a_name_for_each_of_its_columns(concert, what):
         made_by=None,
         now=now,
     )
+    WaitingEntry.objects.create(event=concert, token="w" * 22, ticket_type=kind, email="erin@example.com", quantity=1, joined_at=now)
     head, rows = SHEETS[what].table(event=concert, wanted=Filter())
     assert {len(row) for row in rows} == {len(head)}
