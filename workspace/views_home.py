@@ -14,7 +14,7 @@ from events.access import event_for_member
 from events.models import Event, EventSeries
 from ticketing.lib import clock
 from trail.models import Change
-from workspace import charts, promised, statistics
+from workspace import charts, statistics
 from workspace.checklist import checklist
 from workspace.permission import may
 from workspace.statistics import Figures
@@ -29,7 +29,6 @@ CHANGES = 100
 def event_home(request: HttpRequest, slug: str) -> HttpResponse:
     event, now = event_for_member(user=request.user, slug=slug, to="view"), clock.now()
     context = _figures(request, event, now) | {"tab": "overview", "may_manage": may(request, event, "manage")}
-    context["promised"] = promised.to_event(event=event)
     if not event.published_at and not event.cancelled_at:
         checks = checklist(event=event, now=now)
         context |= {"checks": checks, "ready": not any(check.needed for check in checks)}
@@ -88,7 +87,7 @@ def _pace(request: HttpRequest, event: Event, found: Figures, now: datetime) -> 
     if other is None:
         return {"earlier": None}
     left = (event.local_start.date() - now.astimezone(event.zone).date()).days
-    theirs = statistics.pace_of(event=other, now=now)
+    theirs = statistics.pace_of(event=other)
     before = statistics.sold_by(theirs, left)
     change = round((found.tickets - before) * 100 / before) if before else None
     times = found.tickets // before if before else 0

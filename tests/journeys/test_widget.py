@@ -14,7 +14,8 @@ from tests.journeys.conftest import ARGUMENTS, axe_findings
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = """<!doctype html><html lang="en"><head><title>Alice's own page</title></head><body><h1>Our concerts</h1>
 <script src="{site}/widget.js" data-organiser="alices-hall" async></script><p><a href="#end">After the widget</a></p></body></html>"""
-PROBE = "async () => await document.hasStorageAccess()"  # whether a framed site gets its own cookies
+# Whether a framed site gets its own cookies.
+PROBE = "() => { document.cookie = 'probe=1; SameSite=None; Secure'; return document.cookie.includes('probe=1'); }"
 
 
 @pytest.fixture
@@ -106,12 +107,13 @@ def test_the_frame_is_as_high_as_its_content_and_axe_finds_nothing_in_it(strict,
         context.close()
 
 
-def test_control_a_browser_that_lets_it_gives_the_frame_its_cookies(browser, site, elsewhere, concert):
-    page = browser.new_page()
-    frame = framed(page, elsewhere)
+def test_control_a_browser_that_lets_it_gives_the_frame_its_cookies(browser, site, elsewhere, concert, tmp_path):
+    """With a memory of its own: one without is private, and blocks them by itself."""
+    context = browser.browser_type.launch_persistent_context(tmp_path, executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    frame = framed(context.pages[0], elsewhere)
     frame.wait_for_selector("text=Concert")
     assert frame.evaluate(PROBE) is True
-    page.close()
+    context.close()
 
 
 def test_another_page_of_the_product_can_not_be_framed(browser, site, elsewhere, concert):
