@@ -22,7 +22,7 @@ KEY_PARAMETER = {
     "in": "header",
     "required": False,
     "description": "Makes the call repeatable for a day: the same key is answered as the first time (409 while that is at work).",
-    "schema": {"type": "string", "minLength": 1, "maxLength": repeats.LONGEST, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": repeats.LONGEST, "pattern": f"^{repeats.PATTERN}$"},
 }
 
 

@@ -7,6 +7,7 @@ together with its answer, so that a crash leaves either both or neither; a row w
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+PATTERN = "[!-~]+"
 DEAD_AFTER = timedelta(minutes=1)  # a request lives at most half as long (statement_timeout)
 KEPT_FOR = timedelta(days=1)
 BATCH = 5000
@@ -78,8 +80,8 @@ def _once(request: HttpRequest, key: str, together: bool, work: Callable[[], Htt
 
 
 def _checked(key: str) -> str:
-    if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
-        raise problem.invalid(HEADER, f"Give a key of 1 to {LONGEST} plain characters, such as a UUID.")
+    if len(key) > LONGEST or not re.fullmatch(PATTERN, key):
+        raise problem.invalid(HEADER, f"Give a key of 1 to {LONGEST} plain characters without spaces, such as a UUID.")
     return key
 
 

@@ -42,6 +42,14 @@ def test_the_same_key_with_another_body_is_refused(program, hall):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("key", ["two words", "tab\tbed", "naïve", "k" * (repeats.LONGEST + 1)])
+def test_a_key_that_is_no_plain_word_is_refused(program, hall, key):
+    refused = program.post("manage/events", EVENT, key=key)
+    assert (refused.status_code, refused.said["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert Event.objects.count() == 0
+
+
+@pytest.mark.django_db
 def test_a_refusal_is_the_first_answer_too(program, concert):
     kind = cast.ticket_type(concert, capacity=0)
     sent = {"buyer": BUYER, "lines": [{"ticket_type": kind.pk, "quantity": 1}]}

@@ -17,8 +17,8 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "422", "503"]
 """
 
 
-def run(url, secret, *, known, folder, examples, seconds=None, report=None):
-    """`known`: {path parameter: values that are there}, tried in four of five calls."""
+def run(url, secret, *, known, folder, examples, seed=None, seconds=None, report=None):
+    """`known`: {path parameter: values that are there}, tried in four of five calls. `seed`: the same calls each time."""
     dictionaries = "\n".join(f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in known.items())
     parameters = "\n".join(f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}' for name in known)
     config = Path(folder) / "schemathesis.toml"
@@ -26,6 +26,7 @@ def run(url, secret, *, known, folder, examples, seconds=None, report=None):
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config), "run", f"{url}/api/v1/openapi.json"]
     command += ["--header", f"Authorization: Bearer {secret}", "--max-examples", str(examples), "--continue-on-failure"]
     command += ["--phases", "examples,coverage,fuzzing", "--request-timeout", "30", "--generation-database", "none", "--warnings", "off"]
+    command += ["--seed", str(seed)] if seed is not None else []
     return subprocess.run(command, cwd=folder, capture_output=report is None, text=True, timeout=seconds and seconds * 4, check=False)
 
 

@@ -27,11 +27,17 @@ AXE = pathlib.Path(__file__).resolve().parent.parent.parent / "node_modules" / "
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
+def playwright():
+    """One for all tests of a process: a second one beside it is refused."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    made = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    yield made
+    made.close()
 
 
 @pytest.fixture

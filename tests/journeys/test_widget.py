@@ -5,7 +5,6 @@ import shutil
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from registrations.models import Order
 from tests import cast
@@ -42,13 +41,12 @@ def elsewhere(site):
 
 
 @pytest.fixture
-def strict():
+def strict(playwright):
     """A browser that gives a framed site no cookies."""
-    with sync_playwright() as playwright:
-        arguments = [*ARGUMENTS, "--test-third-party-cookie-phaseout"]
-        made = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield made
-        made.close()
+    arguments = [*ARGUMENTS, "--test-third-party-cookie-phaseout"]
+    made = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    yield made
+    made.close()
 
 
 def framed(page, elsewhere):
