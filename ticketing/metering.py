@@ -82,7 +82,9 @@ class MeterStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """The worker writes its meters from its start on, also while it has nothing to do."""
 
     def start(self, parent: Any) -> None:
-        meters.start(role="worker")
+        # A pool of processes does its tasks in children, each of which writes for itself.
+        in_threads = parent.pool_cls.__module__ == "celery.concurrency.thread"
+        meters.start(role="worker", at_once=parent.concurrency if in_threads else 0)
         if settings.TRACES_EXPORTED:
             from operations.traces import export  # only a worker that has a collector loads it
 

@@ -27,18 +27,18 @@ class Part:
 def table(*, values: dict[str, float | None], recent: reading.Recent) -> list[Part]:
     """One row for each part; the fullest is named the bottleneck."""
     pages, tasks = recent.span(), recent.span(kind="task")
-    workers = _processes(recent, "web")
+    places = _places(recent, "web")
     seconds = pages.seconds
     busy = pages.counts.get("duration_us", 0) / 1e6 / seconds if seconds else None
     cpu = (pages.counts.get("cpu_us", 0) + tasks.counts.get("cpu_us", 0)) / 1e6 / seconds if seconds else None
     working = tasks.counts.get("duration_us", 0) / 1e6 / seconds if seconds else None
     puts = (pages.counts.get("s3_puts", 0) + tasks.counts.get("s3_puts", 0)) / seconds if seconds else None
-    rate_limit = pages.count / busy / seconds * workers if busy and seconds else None
+    rate_limit = pages.count / busy / seconds * places if busy and seconds else None
     rows = [
-        Part(name="Web processes", used=busy, limit=workers or None, unit="busy", rest="one request each"),
-        Part(name="Requests at today's mix", used=pages.rate, limit=rate_limit, unit="/s", rest="processes ÷ mean duration"),
+        Part(name="Web threads", used=busy, limit=places or None, unit="busy", rest="one request each"),
+        Part(name="Requests at today's mix", used=pages.rate, limit=rate_limit, unit="/s", rest="threads ÷ mean duration"),
         Part(name="CPU of requests and tasks", used=cpu, limit=os.cpu_count(), unit="cores", rest="this machine's cores"),
-        Part(name="Task workers", used=working, limit=_processes(recent, "worker") or None, unit="busy", rest="one task each"),
+        Part(name="Task threads", used=working, limit=_places(recent, "worker") or None, unit="busy", rest="one task each"),
         Part(
             name="Database connections",
             used=values.get("database.connections"),
@@ -54,10 +54,9 @@ def table(*, values: dict[str, float | None], recent: reading.Recent) -> list[Pa
     return [row if row is not fullest else Part(**{**row.__dict__, "is_bottleneck": True}) for row in rows]
 
 
-def _processes(recent: reading.Recent, role: str) -> int:
-    """Of this role, in the newest whole minute that is known."""
-    found = [sum(its == role for its in told.processes.values()) for told in recent.minutes.values()]
-    return max(found, default=0)
+def _places(recent: reading.Recent, role: str) -> int:
+    """How many requests or tasks all processes of this role do at once. A minute out of the rows knows only the processes."""
+    return max((told.at_once.get(role, sum(its == role for its in told.processes.values())) for told in recent.minutes.values()), default=0)
 
 
 def _percent(share: float | None) -> float | None:

@@ -15,9 +15,11 @@ NOBODY = [0] * len(meters.FIELDS)
 
 @dataclass(kw_only=True)
 class Told:
-    """What processes told of one minute. `processes`: {process: role}; `counts` lists are in the order of meters.FIELDS."""
+    """What processes told of one minute. `processes`: {process: role}; `at_once`: {role: how many requests or tasks all
+    of them do at the same time}; `counts` lists are in the order of meters.FIELDS."""
 
     processes: dict[str, str] = field(default_factory=dict)
+    at_once: dict[str, int] = field(default_factory=dict)
     routes: dict[Route, list[int]] = field(default_factory=dict)
     bins: dict[Route, dict[int, int]] = field(default_factory=dict)
     events: dict[tuple[int, int], list[int]] = field(default_factory=dict)
@@ -63,6 +65,7 @@ def merged(texts: Mapping[str, str]) -> Told:
         written: dict[str, Any] = json.loads(text)
         role = written["role"]
         total.processes[process] = role
+        total.at_once[role] = total.at_once.get(role, 0) + written.get("at_once", 1)
         total.heard_at[role] = max(total.heard_at.get(role, 0.0), written["at"])
         total.lost |= set(written["lost"])
         total.skew_ms = max(total.skew_ms, written["skew_ms"], key=abs)

@@ -9,6 +9,7 @@ import pytest
 from ddsketch import DDSketch
 from django.http import HttpResponse
 
+from operations.dashboard import capacity
 from operations.meters import live, reading, rollup, sketches
 from operations.models import HOUR, MINUTE, EventMeter, Meter, Minute
 from tests import cast
@@ -29,8 +30,8 @@ def quiet():
     meters.forget()
 
 
-def written(role="web", name=None):
-    writer = meters.Writer(role=role, name=name)
+def written(role="web", name=None, at_once=1):
+    writer = meters.Writer(role=role, at_once=at_once, name=name)
     assert writer.flush()
     return writer
 
@@ -120,6 +121,14 @@ def test_several_processes_are_merged_and_a_write_repeated_changes_nothing():
     written(name="web:two")
     span = reading.recent(now=clock.now()).span(["x"])
     assert (span.count, span.counts["mails"], sum(span.bins.values())) == (9, 10, 9)
+
+
+def test_what_all_processes_do_at_once_is_the_limit_of_the_capacity_table():
+    for name, at_once in [("one", 2), ("two", 3)]:
+        work(times=1)
+        written(role="worker", at_once=at_once, name=f"worker:{name}")
+    limits = {part.name: part.limit for part in capacity.table(values={}, recent=reading.recent(now=clock.now()))}
+    assert (limits["Task threads"], limits["Web threads"]) == (5, None)
 
 
 def test_a_minute_is_rolled_up_once_it_is_over_and_again_when_a_process_is_late():

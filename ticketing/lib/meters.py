@@ -206,13 +206,14 @@ def connect() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_ADDRESS, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
-def start(*, role: str, beside: Callable[[], None] | None = None) -> None:
-    """Write from now on. `role` is "web" or "worker"; `beside` is called once a second and may take its time.
+def start(*, role: str, at_once: int = 1, beside: Callable[[], None] | None = None) -> None:
+    """Write from now on. `role` is "web" or "worker", `at_once` how many requests or tasks this process does at
+    the same time; `beside` is called once a second and may take its time.
 
     Again in the same process: nothing. In a forked child: a writer of its own."""
     global _writer
     if _writer is None or _writer.pid != os.getpid():
-        _writer = Writer(role=role, beside=beside)
+        _writer = Writer(role=role, at_once=at_once, beside=beside)
         threading.Thread(target=_writer.run, name="meters", daemon=True).start()
         atexit.register(_writer.flush)
 
@@ -235,8 +236,8 @@ def forget() -> None:
 class Writer:
     """Writes the buckets of this process, under a name that no other process has."""
 
-    def __init__(self, *, role: str, beside: Callable[[], None] | None = None, name: str | None = None) -> None:
-        self.role, self.beside, self.pid = role, beside, os.getpid()
+    def __init__(self, *, role: str, at_once: int = 1, beside: Callable[[], None] | None = None, name: str | None = None) -> None:
+        self.role, self.at_once, self.beside, self.pid = role, at_once, beside, os.getpid()
         self.name = name or f"{role}:{socket.gethostname()}:{self.pid}:{time.time_ns() // 1_000_000 % 10**9}"
         self.redis = connect()
         self.beaten = 0.0
@@ -295,6 +296,7 @@ class Writer:
         events = [[*name, _written(counts)] for name, counts in bucket.events.items()]
         told = {
             "role": self.role,
+            "at_once": self.at_once,
             "at": time.time() + clock.offset_seconds(),
             "skew_ms": round(clock.offset_seconds() * 1000),
             "lost": _lost[-KEPT_MINUTES:],
