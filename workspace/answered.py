@@ -12,6 +12,7 @@ from django.db.models.fields.json import JSONField
 from events.models import Event, Question
 from registrations.models import Answers, Order, Ticket
 from registrations.questionnaire import worded
+from workspace.rare import if_few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +104,10 @@ def _giving(wanted: str) -> QuerySet[Answers] | None:
 def orders_answering(rows: QuerySet[Order], *, wanted: str) -> QuerySet[Order]:
     """Orders with this answer, for themselves or for one of their tickets."""
     giving = _giving(wanted)
-    return rows if giving is None else rows.filter(Exists(giving.filter(order=OuterRef("pk"))))
+    if giving is None:
+        return rows
+    few = if_few(giving, "order_id")
+    return rows.filter(pk__in=few) if few is not None else rows.filter(Exists(giving.filter(order=OuterRef("pk"))))
 
 
 def tickets_answering(rows: QuerySet[Ticket], *, wanted: str) -> QuerySet[Ticket]:
@@ -111,5 +115,7 @@ def tickets_answering(rows: QuerySet[Ticket], *, wanted: str) -> QuerySet[Ticket
     giving = _giving(wanted)
     if giving is None:
         return rows
+    few = if_few(giving, "order_id")
     mine = Q(position=0) | Q(position=OuterRef("position"))
-    return rows.filter(Exists(giving.filter(mine, order=OuterRef("order"))))
+    found = rows.filter(Exists(giving.filter(mine, order=OuterRef("order"))))
+    return found if few is None else found.filter(order__in=few)

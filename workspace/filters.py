@@ -16,6 +16,7 @@ from registrations.questionnaire import worded
 from scanning.models import Entry
 from ticketing.lib import tokens
 from workspace import answered
+from workspace.rare import if_few
 
 LONGEST, LONGEST_ANSWER = 100, 120  # of an answer with its question's id
 STATES = {
@@ -68,7 +69,9 @@ class Filter:
         if self.state in STATES:
             rows = rows.filter(STATES[self.state])
         if self._kind_id:
-            rows = rows.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), ticket_type=self._kind_id)))
+            lines = OrderLine.objects.filter(ticket_type=self._kind_id)
+            few = if_few(lines, "order_id")
+            rows = rows.filter(Exists(lines.filter(order=OuterRef("pk"))) if few is None else Q(pk__in=few))
         if self.made == "online":
             rows = rows.filter(hold__isnull=False)
         elif self.made in MADE:
@@ -90,7 +93,8 @@ class Filter:
         if self.state in TICKET_STATES:
             rows = rows.filter(TICKET_STATES[self.state])
         if self._kind_id:
-            rows = rows.filter(ticket_type=self._kind_id)
+            few = if_few(Ticket.objects.filter(ticket_type=self._kind_id), "pk")
+            rows = rows.filter(ticket_type=self._kind_id) if few is None else rows.filter(pk__in=few)
         if self.entered in ("yes", "no"):
             inside = Exists(Entry.objects.filter(ticket=OuterRef("pk")))
             rows = rows.filter(inside if self.entered == "yes" else ~inside)
