@@ -1,5 +1,7 @@
 """What organisers type, checked at the field. Forms only validate; verbs write."""
 
+import functools
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +13,7 @@ from events.fee_schedule import countries, rule_for
 from events.models import Approval, Category, Event, Pricing, Quota, TicketType
 from events.series_forms import scope_field
 from ticketing.lib import clock, money
+from ticketing.lib.long_select import LongSelect
 from ticketing.lib.money import CURRENCIES
 
 LOCAL_TIME = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -22,8 +25,8 @@ class EventForm(forms.Form):
     description = forms.CharField(required=False, widget=forms.Textarea, help_text="Markdown: **bold**, lists, links.", max_length=20_000)
     starts_at = forms.DateTimeField(widget=LOCAL_TIME, label="Starts", help_text="The time on the clock at the venue.")
     ends_at = forms.DateTimeField(widget=LOCAL_TIME, label="Ends")
-    time_zone = forms.ChoiceField(label="Time zone")
-    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
+    time_zone = forms.ChoiceField(label="Time zone", widget=LongSelect)
+    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], widget=LongSelect)
     venue_name = forms.CharField(max_length=160, required=False, label="Venue", help_text="Leave empty for an online event.")
     venue_address = forms.CharField(max_length=240, required=False, label="Address")
     city = forms.CharField(max_length=80, required=False)
@@ -40,6 +43,7 @@ class EventForm(forms.Form):
     )
     fee_country = forms.ChoiceField(
         required=False,
+        widget=LongSelect,
         label="Processing fee",
         help_text="Passed on, it is shown before paying, and you keep what you keep without it. Foreign cards may cost more than the list says.",
     )
@@ -59,7 +63,7 @@ class EventForm(forms.Form):
         if event is not None and event.series_id:
             self.fields["scope"] = scope_field()
         self.fields["time_zone"].choices = times.zone_choices()  # type: ignore[attr-defined]
-        self.fields["fee_country"].choices = _fee_choices()  # type: ignore[attr-defined]
+        self.fields["fee_country"].choices = _fee_choices(clock.now().date())  # type: ignore[attr-defined]
 
     def clean_currency(self) -> str:
         chosen: str = self.cleaned_data["currency"]
@@ -116,9 +120,10 @@ class EventForm(forms.Form):
         return fields
 
 
-def _fee_choices() -> list[tuple[str, str]]:
+@functools.lru_cache(maxsize=2)
+def _fee_choices(on: date) -> list[tuple[str, str]]:
     """Whose price list the buyer may bear; of lists alike, one line each all the same, as accounts have one country."""
-    rules = [rule for currency in CURRENCIES for rule in countries(currency=currency, on=clock.now().date())]
+    rules = [rule for currency in CURRENCIES for rule in countries(currency=currency, on=on)]
     return [("", "I bear it"), *((rule.country, f"Buyers bear it: {rule.country}, {rule.sentence}") for rule in rules)]
 
 

@@ -1,5 +1,6 @@
 """Local clocks and UTC. What an organiser types is the time on the wall at the venue."""
 
+import functools
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -35,6 +36,7 @@ def to_local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
+@functools.cache
 def zone_choices() -> list[tuple[str, object]]:
     """For a select: the common ones first, then all."""
     rest = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix", "right")))
