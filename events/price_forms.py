@@ -7,6 +7,7 @@ from django import forms
 from events import typed
 from events.forms import LOCAL_TIME
 from events.models import Category, Discount, Event, PriceTier, TicketType
+from events.series_forms import ask_which_dates
 
 
 class TierForm(forms.Form):
@@ -30,6 +31,7 @@ class TierForm(forms.Form):
             }
         super().__init__(*args, **kwargs)
         self.fields["price"].help_text = f"In {self.event.currency}."
+        ask_which_dates(self, event=self.event)
         self.last = kind.tiers.filter(archived_at=None).count()
 
     def clean(self) -> dict[str, Any]:
@@ -74,6 +76,7 @@ class DiscountForm(forms.Form):
                 "ends_at": typed.local(discount.ends_at, event=event),
             }
         super().__init__(*args, **kwargs)
+        ask_which_dates(self, event=event)
         self.fields["ticket_types"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
         self.fields["amount"].help_text = f"In {event.currency}."
 

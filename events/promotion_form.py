@@ -9,6 +9,7 @@ from events import times
 from events.forms import LOCAL_TIME
 from events.models import Event, Promotion, TicketType
 from events.promotions import normal
+from events.series_forms import ask_which_dates
 from ticketing.lib import money
 
 
@@ -55,6 +56,7 @@ class PromotionForm(forms.Form):
         if promotion.pk:
             kwargs["initial"] = self._initial()
         super().__init__(*args, **kwargs)
+        ask_which_dates(self, event=event)
         self.fields["ticket_types"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
         self.fields["reserves"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
         self.fields["amount"].help_text = f"In {event.currency}."

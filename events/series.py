@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from events import publication, repetition, times
+from events import publication, repetition, series_changes, times
 from events.models import Event, EventSeries, SeriesWork, TicketType
 from events.pages import changed
 from events.repetition import Rule
@@ -156,6 +156,31 @@ def spread_types(*, event: Event, kinds: Sequence[TicketType], scope: str, by: A
         _note("series_changed", series, words=f"{', '.join(kind.name for kind in kinds)}: {_scope_words(scope, event)}")
         arguments = {"event": event.pk, "types": [kind.pk for kind in kinds]}
         return _ask(series, WorkKind.TICKETS, arguments, by=by, now=now, since=event.starts_at if scope == LATER else None)
+
+
+def spread_part(*, event: Event, part: series_changes.Part, was: str, scope: str, by: Any, now: datetime) -> SeriesWork:
+    """A price step, discount, code or question, as it is at this date, for others. `was`: its name before it was
+    changed, by `series_changes.name_of`; empty when it is new."""
+    word = series_changes.word_for(part)
+    arguments = {"event": event.pk, "part": word, "id": part.pk, "was": was}
+    return _spread_parts(event, arguments, f"{word} {series_changes.name_of(part)}", scope, by, now)
+
+
+def spread_terms(*, event: Event, scope: str, by: Any, now: datetime) -> SeriesWork:
+    """The rules for buyers, as they are at this date, for others."""
+    return _spread_parts(event, {"event": event.pk, "part": "terms"}, "rules for buyers", scope, by, now)
+
+
+def spread_waiting(*, event: Event, scope: str, by: Any, now: datetime) -> SeriesWork:
+    """How the waiting list works, as it is at this date, for others."""
+    return _spread_parts(event, {"event": event.pk, "part": "waiting"}, "terms of the waiting list", scope, by, now)
+
+
+def _spread_parts(event: Event, arguments: dict[str, Any], words: str, scope: str, by: Any, now: datetime) -> SeriesWork:
+    series = EventSeries.objects.get(pk=event.series_id)
+    with transaction.atomic():
+        _note("series_changed", series, words=f"{words}: {_scope_words(scope, event)}")
+        return _ask(series, WorkKind.PARTS, arguments, by=by, now=now, since=event.starts_at if scope == LATER else None)
 
 
 def _scope_words(scope: str, event: Event) -> str:

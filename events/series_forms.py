@@ -26,6 +26,12 @@ def scope_field() -> forms.ChoiceField:
     )
 
 
+def ask_which_dates(form: forms.Form, *, event: Event) -> None:
+    """For forms about what a date of a series is set up with."""
+    if event.series_id:
+        form.fields["scope"] = scope_field()
+
+
 class RuleForm(forms.Form):
     frequency = forms.ChoiceField(choices=[("week", "Weekly"), ("day", "Daily")], widget=forms.RadioSelect, label="How often")
     every = forms.IntegerField(

@@ -24,7 +24,8 @@ def named(names: Sequence[str], prefix: str = "") -> str:
 COPIES = """
 WITH pairs AS MATERIALIZED (
   SELECT nextval(pg_get_serial_sequence('{table}', 'id')) AS made, p.id AS source, d.id AS event
-  FROM {table} p, unnest(%(dates)s::bigint[]) AS d(id) WHERE p.event_id = %(source)s AND p.archived_at IS NULL),
+  FROM {table} p, unnest(%(dates)s::bigint[]) AS d(id) WHERE p.event_id = %(source)s AND p.archived_at IS NULL
+    AND (%(only)s::bigint IS NULL OR p.id = %(only)s)),
 made AS (
   INSERT INTO {table} (id, event_id, {columns}{own_columns})
   SELECT x.made, x.event, {from_source}{own_values} FROM pairs x JOIN {table} p ON p.id = x.source)
@@ -35,8 +36,13 @@ JOIN events_tickettype mine ON mine.event_id = x.event AND coalesce(mine.made_fr
 ANOTHER_OF_MINE = "(SELECT other.made FROM pairs other WHERE other.source = p.{column} AND other.event = x.event)"
 
 
-def _copy(model: type[models.Model], source: Event, event_ids: Sequence[int], own: Mapping[str, str]) -> None:
-    """`own`: {field: SQL} of columns that are not the source's, such as what was used of a code."""
+UNUSED = {"uses": "0", "given_minor": "0", "reserves": "NULL::bigint", "reserved": "0", "reserved_free": "0"}  # of a code
+
+
+def copy_parts(
+    model: type[models.Model], *, source: Event, event_ids: Sequence[int], own: Mapping[str, str], only: int | None = None
+) -> None:
+    """All that the source has, or only this one. `own`: {field: SQL} of columns that are not the source's."""
     fields = {field.name: field.column for field in model._meta.concrete_fields}
     copied = columns(model, without={"id", "event", *own})
     through = model._meta.get_field("ticket_types").remote_field.through  # type: ignore[union-attr]
@@ -50,7 +56,7 @@ def _copy(model: type[models.Model], source: Event, event_ids: Sequence[int], ow
         own_values="".join(f", {value}" for value in own.values()),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"source": source.pk, "dates": list(event_ids)})
+        cursor.execute(statement, {"source": source.pk, "dates": list(event_ids), "only": only})
 
 
 # Of a type of the source (t) and its copy at a date (mine).
@@ -104,9 +110,9 @@ def give_parts(*, source: Event, event_ids: Sequence[int]) -> None:
         for statement in (*HEADINGS, ADDONS, *STEPS, TERMS):
             cursor.execute(statement.format(**names, copies=COPIES_OF), {"source": source.pk, "dates": list(event_ids)})
     if Promotion.objects.filter(event=source, archived_at=None).exists():
-        unused = {"uses": "0", "given_minor": "0", "reserves": "NULL::bigint", "reserved": "0", "reserved_free": "0"}
-        _copy(Promotion, source, event_ids, unused)
+        copy_parts(Promotion, source=source, event_ids=event_ids, own=UNUSED)
     if source.discounted:
-        _copy(Discount, source, event_ids, {})
+        copy_parts(Discount, source=source, event_ids=event_ids, own={})
     if Question.objects.filter(event=source, archived_at=None).exists():
-        _copy(Question, source, event_ids, {"shown_if": ANOTHER_OF_MINE.format(column="shown_if_id")})
+        waits_for = {"shown_if": ANOTHER_OF_MINE.format(column="shown_if_id")}
+        copy_parts(Question, source=source, event_ids=event_ids, own=waits_for)

@@ -34,6 +34,7 @@ class WorkKind(models.TextChoices):
     DATES = "dates", "Dates are made"
     DETAILS = "details", "Details are changed"
     TICKETS = "tickets", "Ticket types are changed"
+    PARTS = "parts", "Prices, codes and questions are changed"
     PUBLICATION = "public", "Dates are published or taken back"
 
 

@@ -9,12 +9,11 @@ from itertools import islice
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from events import publication, repetition, series_copies, times
+from events import publication, repetition, series_changes, series_copies, times
 from events.models import Event, EventSeries, SeriesWork
-from events.pages import LIST_SCOPE, SERIES_SCOPE
+from events.pages import changed_dates
 from events.repetition import Rule
 from events.series_rows import WorkKind
-from ticketing.lib import pagecache
 from ticketing.lib.clock import now as read_clock
 
 TAKEN_FOR = timedelta(minutes=3)
@@ -42,11 +41,13 @@ def _do(work: SeriesWork, now: datetime) -> None:
         WorkKind.DATES: _make_dates,
         WorkKind.DETAILS: _change_details,
         WorkKind.TICKETS: _change_tickets,
+        WorkKind.PARTS: _change_parts,
         WorkKind.PUBLICATION: _publish,
     }[WorkKind(work.kind)]
+    touched = [] if work.kind == WorkKind.DATES else list(_scope(work, now).values_list("slug", flat=True))  # before they are moved
     outcome = act(work, now)
     SeriesWork.objects.filter(pk=work.pk).update(finished_at=read_clock(), outcome=outcome[:200])
-    pagecache.changed(LIST_SCOPE, SERIES_SCOPE)
+    changed_dates(touched)
 
 
 @contextmanager
@@ -124,6 +125,22 @@ def _change_tickets(work: SeriesWork, now: datetime) -> str:
         with transaction.atomic(), _patience():
             kept += series_copies.give_tickets(source=source, event_ids=ids[start : start + CHUNK], type_ids=work.arguments["types"])
     below = f"; {kept:,} capacities stay, as more is sold or held" if kept else ""
+    return f"{len(ids):,} dates changed{below}"
+
+
+def _change_parts(work: SeriesWork, now: datetime) -> str:
+    ids, kept, told = list(_scope(work, now).values_list("pk", flat=True)), 0, work.arguments
+    source = Event.objects.get(pk=told["event"])
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic(), _patience():
+            if told["part"] == "terms":
+                series_changes.give_terms(source=source, event_ids=chunk)
+            elif told["part"] == "waiting":
+                series_changes.give_waiting(source=source, event_ids=chunk)
+            else:
+                kept += series_changes.give(word=told["part"], part_id=told["id"], was=told["was"], source=source, event_ids=chunk)
+    below = f"; at {kept:,} it stays, as more is sold or used" if kept else ""
     return f"{len(ids):,} dates changed{below}"
 
 

@@ -80,8 +80,8 @@ def cancellation(request: HttpRequest, slug: str) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
     if request.method == "POST":
         verbs.cancel(event=event, now=clock.now())
-        messages.info(request, "Cancelled. Nothing is sold any more. Orders can be cancelled and refunded from their pages.")
-        return redirect("workspace:event-home", slug=slug)
+        messages.info(request, "Cancelled. Nothing is sold any more. Now give everybody their money back: here is what that would do.")
+        return redirect("payments:event-refund", slug=slug)
     return render(request, "events/cancel.html", {"event": event, "tab": "overview"})
 
 

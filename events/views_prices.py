@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from events import categories, discounts, tier_steps, tiers
+from events import categories, discounts, series_changes, tier_steps, tiers
 from events.access import event_for_member
 from events.models import Category, Discount, Event, PriceTier, TicketType
 from events.price_forms import CategoryForm, DiscountForm, TierForm
+from events.views_series import for_other_dates
 from ticketing.lib import clock
 
 
@@ -54,12 +55,14 @@ def _tier_page(request: HttpRequest, kind: TicketType, tier: PriceTier, heading:
     back = reverse("events:tier-list", args=[kind.event.slug, kind.pk])
     if request.method == "POST" and form.is_valid():
         try:
-            tier_steps.save(kind=kind, tier=tier, fields=form.fields_for_verb(), now=clock.now())
+            was = series_changes.name_of(tier)
+            saved = tier_steps.save(kind=kind, tier=tier, fields=form.fields_for_verb(), now=clock.now())
+            for_other_dates(request, event=kind.event, part=saved, was=was, scope=form.cleaned_data.get("scope"))
             return redirect(back)
         except tier_steps.BelowSold as error:
             form.add_error("quantity", str(error))
     end = reverse("events:tier-archive", args=[kind.event.slug, kind.pk, tier.pk]) if tier.pk else ""
-    return _part_page(request, kind.event, form, heading=heading, back=back, end=end, end_label="End this price")
+    return _part_page(request, kind.event, form, heading=heading, back=back, end=end, end_label="End this price", end_dates=True)
 
 
 @login_required
@@ -69,6 +72,7 @@ def tier_archive(request: HttpRequest, slug: str, kind: int, pk: int) -> HttpRes
     tier = get_object_or_404(PriceTier, ticket_type=of, pk=pk)
     tier.ticket_type = of
     tier_steps.archive(tier=tier, now=clock.now())
+    for_other_dates(request, event=of.event, part=tier, was=tier.name, scope=request.POST.get("scope"))
     return redirect("events:tier-list", slug, kind)
 
 
@@ -89,18 +93,22 @@ def _discount_page(request: HttpRequest, event: Event, discount: Discount, headi
     form = DiscountForm(request.POST or None, event=event, discount=discount)
     if request.method == "POST" and form.is_valid():
         kinds = list(form.cleaned_data["ticket_types"])
-        discounts.save(event=event, discount=discount, fields=form.fields_for_verb(), kinds=kinds)
+        was = series_changes.name_of(discount)
+        saved = discounts.save(event=event, discount=discount, fields=form.fields_for_verb(), kinds=kinds)
+        for_other_dates(request, event=event, part=saved, was=was, scope=form.cleaned_data.get("scope"))
         return redirect("events:ticket-types", slug=event.slug)
     end = reverse("events:discount-archive", args=[event.slug, discount.pk]) if discount.pk else ""
     back = reverse("events:ticket-types", args=[event.slug])
-    return _part_page(request, event, form, heading=heading, back=back, end=end, end_label="End this discount")
+    return _part_page(request, event, form, heading=heading, back=back, end=end, end_label="End this discount", end_dates=True)
 
 
 @login_required
 @require_POST
 def discount_archive(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    discounts.archive(discount=get_object_or_404(Discount.objects.select_related("event"), event=event, pk=pk), now=clock.now())
+    discount = get_object_or_404(Discount.objects.select_related("event"), event=event, pk=pk)
+    discounts.archive(discount=discount, now=clock.now())
+    for_other_dates(request, event=event, part=discount, was=discount.name, scope=request.POST.get("scope"))
     return redirect("events:ticket-types", slug=slug)
 
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from events import publication, repetition, series
+from events import publication, repetition, series, series_changes
 from events.access import event_for_member, series_for_member
 from events.models import Event, EventSeries
 from events.repetition import Rule
@@ -18,6 +18,13 @@ from events.series_forms import RuleForm
 from ticketing.lib import clock
 
 SHOWN = 12
+
+
+def for_other_dates(request: HttpRequest, *, event: Event, part: series_changes.Part, was: str, scope: str | None) -> None:
+    """The change of a date's step, discount, code or question goes to those dates that the form asked about."""
+    if event.series_id and scope in (series.LATER, series.ALL):
+        series.spread_part(event=event, part=part, was=was, scope=scope, by=request.user, now=clock.now())
+        messages.info(request, "Saved. The other dates follow within seconds.")
 
 
 @login_required

@@ -8,10 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from events import terms
+from events import series, terms
 from events.access import event_for_member
 from events.models import BuyerTerms, Event
-from ticketing.lib import money
+from events.series_forms import ask_which_dates
+from ticketing.lib import clock, money
 
 LONGEST_HOURS = 24 * 365
 
@@ -42,10 +43,11 @@ class TermsForm(forms.Form):
 
     def __init__(self, *args: Any, event: Event, row: BuyerTerms, **kwargs: Any) -> None:
         self.event = event
-        initial = {name: getattr(row, name) for name in self.base_fields if name != "cancel_fee"}
+        initial: dict[str, Any] = {name: getattr(row, name) for name in self.base_fields if name != "cancel_fee"}
         initial["cancel_fee"] = str(money.to_major(row.cancel_fee_minor, event.currency)) if row.cancel_fee_minor else ""
         initial["cancel_fee_percent"] = row.cancel_fee_percent or None
         super().__init__(*args, initial=initial, **kwargs)
+        ask_which_dates(self, event=event)
         self.fields["cancel_fee"].help_text = f"In {event.currency}; empty for nothing."
 
     def clean_cancel_fee(self) -> int:
@@ -59,7 +61,7 @@ class TermsForm(forms.Form):
         return amount
 
     def fields_for_verb(self) -> dict[str, Any]:
-        fields = dict(self.cleaned_data)
+        fields = {name: value for name, value in self.cleaned_data.items() if name != "scope"}
         fields["cancel_fee_minor"] = fields.pop("cancel_fee")
         fields["cancel_fee_percent"] = fields["cancel_fee_percent"] or 0
         return fields
@@ -72,6 +74,8 @@ def terms_edit(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         terms.save(event=event, fields=form.fields_for_verb())
         messages.info(request, "Saved. It counts for orders from before, too.")
+        if scope := form.cleaned_data.get("scope"):
+            series.spread_terms(event=event, scope=scope, by=request.user, now=clock.now())
         return redirect("events:terms-edit", slug=slug)
     context = {"event": event, "tab": "tickets", "form": form, "heading": "Rules for buyers", "action": "Save the rules"}
     return render(request, "events/form.html", context, status=422 if form.errors else 200)

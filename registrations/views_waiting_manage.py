@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from events import inventory, waiting_terms
+from events import inventory, series, waiting_terms
 from events.access import event_for_member
 from events.inventory import SoldOut
 from events.models import Event
@@ -90,8 +90,11 @@ def terms(request: HttpRequest, slug: str) -> HttpResponse:
     form = TermsForm(request.POST, event=event)
     if not form.is_valid():
         return _page(request, event, form, status=422)
-    waiting_terms.set_terms(event=event, now=clock.now(), **form.cleaned_data)
+    now, scope = clock.now(), form.cleaned_data.pop("scope", "")
+    waiting_terms.set_terms(event=event, now=now, **form.cleaned_data)
     messages.info(request, "Saved. Offers that were made keep their time.")
+    if scope:
+        series.spread_waiting(event=event, scope=scope, by=request.user, now=now)
     return redirect("registrations:waiting-list", slug=slug)
 
 

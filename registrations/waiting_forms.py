@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from events.models import Event, TicketType
+from events.series_forms import ask_which_dates
 from registrations import waiting
 from registrations.forms import likely_address
 
@@ -50,3 +51,4 @@ class TermsForm(forms.Form):
             "offers_itself": event.waiting_paused_at is None,
         }
         super().__init__(*args, initial=initial, **kwargs)
+        ask_which_dates(self, event=event)

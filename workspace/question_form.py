@@ -6,6 +6,7 @@ from django import forms
 
 from events import questions
 from events.models import Event, Question, QuestionKind, TicketType
+from events.series_forms import ask_which_dates
 
 MOST_CHOICES = 100
 
@@ -47,6 +48,7 @@ class QuestionForm(forms.Form):
         if question.pk:
             kwargs["initial"] = self._initial()
         super().__init__(*args, **kwargs)
+        ask_which_dates(self, event=event)
         self.fields["ticket_types"].queryset = event.ticket_types.filter(archived_at=None)  # type: ignore[attr-defined]
         answers = [(other, answer) for other in self.deciding for answer in other.answers]
         self.fields["condition"].choices = [("", "Always ask")] + [  # type: ignore[attr-defined]

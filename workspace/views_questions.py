@@ -8,9 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from events import questions
+from events import questions, series_changes
 from events.access import event_for_member
 from events.models import Event, Question
+from events.views_series import for_other_dates
 from registrations import answer_files, answers
 from registrations.questionnaire import check, lay_out
 from registrations.refusals import Refused
@@ -52,7 +53,9 @@ def question_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def _form_page(request: HttpRequest, event: Event, question: Question, heading: str) -> HttpResponse:
     form = QuestionForm(request.POST or None, event=event, question=question)
     if request.method == "POST" and form.is_valid():
-        questions.save(event=event, question=question, fields=form.fields_for_verb(), kinds=list(form.cleaned_data["ticket_types"]))
+        was, kinds = series_changes.name_of(question), list(form.cleaned_data["ticket_types"])
+        saved = questions.save(event=event, question=question, fields=form.fields_for_verb(), kinds=kinds)
+        for_other_dates(request, event=event, part=saved, was=was, scope=form.cleaned_data.get("scope"))
         return HttpResponseRedirect(reverse("workspace:question-list", args=[event.slug]), status=303)
     context = {"event": event, "tab": "tickets", "form": form, "heading": heading, "question": question}
     return render(request, "workspace/question_form.html", context, status=422 if form.errors else 200)
@@ -62,8 +65,10 @@ def _form_page(request: HttpRequest, event: Event, question: Question, heading: 
 @require_POST
 def question_archive(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     event = event_for_member(user=request.user, slug=slug, to="manage")
-    questions.archive(question=get_object_or_404(Question, event=event, pk=pk), now=clock.now())
+    question = get_object_or_404(Question, event=event, pk=pk)
+    questions.archive(question=question, now=clock.now())
     messages.info(request, "Not asked any more. Answers that were given stay with their orders.")
+    for_other_dates(request, event=event, part=question, was=question.label, scope=request.POST.get("scope"))
     return redirect("workspace:question-list", slug=slug)
 
 

@@ -15,6 +15,7 @@ DOORS = {
         "events/tier_steps.py",
         "events/series_copies.py",  # of new dates, where nothing is claimed yet
         "events/series_parts.py",
+        "events/series_changes.py",  # of new steps
         "registrations/allowance.py",
         LARGE,
     },  # tiers and allowances have their own
@@ -25,6 +26,7 @@ DOORS = {
     "published_at": {"events/publication.py", "events/series.py", "operations/demo/world.py", "operations/management/commands/demo.py"},
     "archived_at": {
         "events/series_copies.py",
+        "events/series_changes.py",
         "events/publication.py",
         "events/promotions.py",
         "events/questions.py",
