@@ -1,6 +1,7 @@
 """How is it going: sold, money, pace, ways, turnout. Kept for 30 seconds; right to the ticket and the cent at
 the moment it says, which is told with it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from events.models import Event
 FRESH_SECONDS = 30  # the plan's event_stats
 PACE_SECONDS = 600
 STAFF = "(staff)"
+MOST_CODES = 10
 
 # The hours that are summed, the tickets that are newer, and, as negative numbers, what was cancelled since.
 # The seal's own ids are read first, so that PostgreSQL knows how few tickets are newer.
@@ -52,6 +54,9 @@ SELECT
     WHERE o.event_id = %(event)s AND r.failed_at IS NULL AND r.reason = 'requested'),
   (SELECT count(*) FROM registrations_order WHERE event_id = %(event)s
     AND requested_at IS NOT NULL AND approved_at IS NULL AND cancelled_at IS NULL AND expired_at IS NULL),
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(used.code, used.uses, used.given_minor, used.max_uses)), '[]') FROM (
+    SELECT code, uses, given_minor, max_uses FROM events_promotion WHERE event_id = %(event)s AND uses > 0
+    ORDER BY uses DESC, code LIMIT %(codes)s) AS used),
   count(w.id), coalesce(sum(w.quantity), 0)
 FROM registrations_waitingentry w WHERE w.event_id = %(event)s AND w.hold_id IS NULL AND w.ended_at IS NULL
 """
@@ -95,6 +100,16 @@ class Way:
 
 
 @dataclass
+class Code:
+    """A code that was used: in how many orders and holds, and what it took off them."""
+
+    code: str
+    uses: int
+    given_minor: int
+    max_uses: int | None
+
+
+@dataclass
 class Day:
     """One day on the venue's calendar."""
 
@@ -113,7 +128,7 @@ class Figures:
     """`tickets`, `orders`, `sales_minor`: confirmed and not cancelled; add-ons are in the sales and are no tickets.
     `refunded_minor`: given back on those orders. `by_type`: {ticket type id: (tickets, minor)}.
     `pace`: [(days before the start, tickets so far)]. `requests`: for the organiser to decide; `entries` on the waiting
-    list, and how many tickets they want (`wanted`)."""
+    list, and how many tickets they want (`wanted`). `codes`: the most used ones."""
 
     at: datetime
     tickets: int = 0
@@ -130,6 +145,7 @@ class Figures:
     days: list[Day] = field(default_factory=list)
     pace: list[tuple[int, int]] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
+    codes: list[Code] = field(default_factory=list)
 
     @property
     def net_minor(self) -> int:
@@ -165,8 +181,9 @@ def counted(*, event: Event, now: datetime) -> Figures:
     figures = Figures(at=now)
     with one_snapshot(), connection.cursor() as cursor:
         upto = _sealed(cursor)
-        cursor.execute(FACTS, {"event": event.pk})
+        cursor.execute(FACTS, {"event": event.pk, "codes": MOST_CODES})
         addons, *facts = cursor.fetchone()
+        figures.codes = [Code(*row) for row in json.loads(facts.pop(4))]
         figures.held, figures.waiting, figures.refunded_minor, figures.requests, figures.entries, figures.wanted = map(int, facts)
         cursor.execute(SOLD, {"events": [event.pk]} | upto)
         _sum(figures, cursor.fetchall(), event, set(addons))

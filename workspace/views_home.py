@@ -5,11 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import F, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import members_with, organisers_of
+from accounts.access import MAY, members_with, organisers_of
 from events.access import event_for_member
 from events.models import Event, EventSeries
 from ticketing.lib import clock
@@ -110,6 +111,8 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = members_with(user=request.user, to="view")
     rows = Event.objects.select_related("organiser").filter(organiser__in=mine, series=None)
     several = EventSeries.objects.select_related("organiser").filter(organiser__in=mine, name__icontains=text).order_by("name")
+    coming = Event.objects.filter(series=OuterRef("pk"), cancelled_at=None, ends_at__gte=now).order_by("starts_at", "id")
+    several = several.annotate(next_at=Subquery(coming.values("starts_at")[:1]), zone_name=F("source__time_zone"))
     rows = rows.filter(ends_at__lt=now).order_by("-starts_at", "-id") if past else rows.filter(ends_at__gte=now).order_by("starts_at", "id")
     rows = rows.filter(name__icontains=text) if text else rows
     found = list(rows.defer("description").prefetch_related("quotas")[(number - 1) * PAGE : number * PAGE + 1])
@@ -121,6 +124,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "q": text,
         "number": number,
         "more": len(found) > PAGE,
+        "with_money": MAY["finance"],
         "may_create": [place for place in memberships if place.role in ("owner", "manager")],
     }
     part = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")

@@ -42,6 +42,7 @@ def series_home(request: HttpRequest, name: str) -> HttpResponse:
         "more": len(found) > PAGE,
         "sums": _sums(series, works, now),
         "works": works,
+        "running": any(work.finished_at is None for work in works),
         "rules": [Rule.from_json(kept).sentence for kept in series.rules],
         "may_manage": members_with(user=request.user, to="manage").filter(organiser=series.organiser_id).exists(),
         "moments": [moment_of(change) for change in Change.objects.filter(about="series", about_id=series.pk).order_by("-id")[:10]],
