@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.core.files.storage import default_storage, storages
 from playwright.sync_api import sync_playwright
 
+from tests.journeys.at_the_desk import page as page
+from tests.journeys.at_the_desk import sold as sold
 from ticketing.templatetags import pages
 
 ARGUMENTS = [

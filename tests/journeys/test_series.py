@@ -3,7 +3,7 @@
 import pytest
 
 from events import series_work
-from events.models import Event, EventSeries
+from events.models import Event, EventSeries, PriceTier
 from tests import cast
 from tests.journeys.test_accessibility import look
 from tests.journeys.test_sell_and_admit import sign_in
@@ -32,7 +32,7 @@ def repeated(browser, site, alice, concert):
     press_through(page, "Make 36 dates", most=60)
     page.wait_for_selector("text=The dates are being made")
     series_work.do_due(now=clock.now())
-    page.reload()
+    page.wait_for_selector("tbody tr:nth-child(37)")  # the page asks by itself
     yield page
     page.close()
 
@@ -48,6 +48,18 @@ def test_alice_repeats_and_changes_and_dana_chooses(browser, site, repeated):
     page.wait_for_selector("text=The other dates follow")
     series_work.do_due(now=clock.now())
     assert Event.objects.filter(series=series, city="Potsdam").count() == 18
+
+    page.click("nav[aria-label=Event] a:text-is('Tickets')")
+    page.click("text=Add steps of")
+    page.click("text=Add a price step")
+    page.fill("#id_name", "Early bird")
+    page.fill("#id_price", "9")
+    page.fill("#id_quantity", "5")
+    page.check("input[name=scope][value=all]")
+    press_through(page, "Save", most=6)
+    page.wait_for_selector("text=The other dates follow")
+    series_work.do_due(now=clock.now())
+    assert PriceTier.objects.filter(price_minor=900, ticket_type__event__series=series).count() == 37
 
     dana = browser.new_page()
     dana.goto(site)
