@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from events.models import TicketType
+from ticketing.lib.languages import say
 
 
 class NotWithThese(Exception):
@@ -35,13 +36,17 @@ def check(*, quantities: Mapping[TicketType, int]) -> None:
         allowed = of.get(addon.pk)
         tickets = sum(quantity for kind, quantity in quantities.items() if not kind.is_addon and (allowed is None or kind.pk in allowed))
         if not tickets:
-            raise NotWithThese(f"{addon.name} is sold only with {words(names=allowed)}.", code="addon_alone", kind=addon)
+            raise NotWithThese(
+                say("{name} is sold only with {tickets}.", name=addon.name, tickets=words(names=allowed)), code="addon_alone", kind=addon
+            )
         if addon.most_per_ticket is not None and quantities[addon] > addon.most_per_ticket * tickets:
             most = addon.most_per_ticket * tickets
-            raise NotWithThese(f"{addon.name}: choose at most {most} with these tickets.", code="addon_too_many", kind=addon)
+            raise NotWithThese(
+                say("{name}: choose at most {most} with these tickets.", name=addon.name, most=most), code="addon_too_many", kind=addon
+            )
 
 
 def words(*, names: Mapping[int, str] | None) -> str:
     """ "Standard or Reduced"; "a ticket" for any."""
     found = list((names or {}).values())
-    return " or ".join(found) if found else "a ticket"
+    return say(" or ").join(found) if found else say("a ticket")

@@ -8,6 +8,7 @@ from icalendar import Calendar
 from icalendar import Event as Entry
 
 from events.models import Event
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 
@@ -26,7 +27,7 @@ def _entry(event: Event, now: datetime, link: str) -> Entry:
     entry.add("dtstart", event.starts_at)
     entry.add("dtend", event.ends_at)
     entry.add("summary", event.name)
-    entry.add("location", ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part) or "Online")
+    entry.add("location", ", ".join(part for part in (event.venue_name, event.venue_address, event.city) if part) or say("Online"))
     entry.add("url", link or absolute(event.get_absolute_url()))
     if event.cancelled_at:
         entry.add("status", "CANCELLED")

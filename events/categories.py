@@ -8,6 +8,7 @@ from django.db import transaction
 
 from events.models import Category, Event, TicketType
 from events.pages import changed
+from ticketing.lib.languages import say
 from trail import record
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def sections(*, entries: Iterable[T], kind_of: Callable[[T], TicketType]) -> lis
     for category in sorted(grouped, key=lambda each: (each.position, each.pk)):
         found.append(Section(heading=category.name, description=category.description, entries=grouped[category]))
     if extras:
-        found.append(Section(heading="To go with your tickets", description="", entries=extras))
+        found.append(Section(heading=say("To go with your tickets"), description="", entries=extras))
     return found
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from events.models import Discount, Event, Pricing, TicketType
 from events.pages import changed
 from events.reduction import off_minor
+from ticketing.lib.languages import say
 from ticketing.lib.money import format_money
 from trail import record
 
@@ -69,7 +70,9 @@ def total_off(*, lines: Sequence[Asked], off: Sequence[int]) -> int:
 
 def effect(*, discount: Discount, event: Event) -> str:
     """ "10 % off each" or "€5.00 off each"."""
-    return f"{discount.percent} % off each" if discount.percent else f"{format_money(discount.amount_minor, event.currency)} off each"
+    if discount.percent:
+        return say("{percent} % off each", percent=discount.percent)
+    return say("{amount} off each", amount=format_money(discount.amount_minor, event.currency))
 
 
 def save(*, event: Event, discount: Discount, fields: Mapping[str, Any], kinds: Sequence[TicketType]) -> Discount:

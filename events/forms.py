@@ -12,7 +12,7 @@ from events import cover, times
 from events.fee_schedule import countries, rule_for
 from events.models import Approval, Category, Event, Pricing, Quota, TicketType
 from events.series_forms import scope_field
-from ticketing.lib import clock, money
+from ticketing.lib import clock, languages, money
 from ticketing.lib.long_select import LongSelect
 from ticketing.lib.money import CURRENCIES
 
@@ -46,6 +46,12 @@ class EventForm(forms.Form):
         widget=LongSelect,
         label="Processing fee",
         help_text="Passed on, it is shown before paying, and you keep what you keep without it. Foreign cards may cost more than the list says.",
+    )
+    language = forms.ChoiceField(
+        choices=[("", "English"), *((code, name) for code, name in languages.CHOICES if code != languages.ENGLISH)],
+        required=False,
+        label="Language of its pages",
+        help_text="For visitors whose browser asks for none of these languages; all others see theirs.",
     )
     max_per_buyer = forms.IntegerField(min_value=1, required=False, label="Most tickets for one e-mail address")
 

@@ -8,9 +8,11 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy
 
 from events.models import SEARCHED, Event, EventQuerySet
-from ticketing.lib import money
+from ticketing.lib import dates, money
+from ticketing.lib.languages import say
 
 PAGE = 20
 SHOWN = ("name", "slug", "starts_at", "time_zone", "currency", "venue_name", "city", "cover", "cover_width", "cover_height")
@@ -36,7 +38,12 @@ MORE_DATES = """
 SELECT s.id, s.slug, (SELECT count(*) FROM events_event e WHERE e.series_id = s.id AND e.published_at IS NOT NULL AND e.cancelled_at IS NULL
   AND e.starts_at >= %s) FROM events_eventseries s WHERE s.id = ANY(%s)
 """
-WHEN = (("", "Any date"), ("today", "Today"), ("week", "Next 7 days"), ("month", "Next 30 days"))
+WHEN = (
+    ("", gettext_lazy("Any date")),
+    ("today", gettext_lazy("Today")),
+    ("week", gettext_lazy("Next 7 days")),
+    ("month", gettext_lazy("Next 30 days")),
+)
 _AHEAD = {"today": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
 
@@ -104,8 +111,8 @@ def with_prices(*, events: list[Event]) -> None:
         least, open_ = facts.get(event.pk, (None, False))
         local = event.local_start
         event.card = {  # type: ignore[attr-defined]
-            "when": f"{local:%a} {local.day} {local:%b %Y, %H:%M}",
-            "where": ", ".join(part for part in (event.venue_name, event.city) if part) if event.venue_name else "Online",
+            "when": dates.moment(local, "card"),
+            "where": ", ".join(part for part in (event.venue_name, event.city) if part) if event.venue_name else say("Online"),
             "price": _price(least, open_, event.currency),
             "least_minor": least,
             "sold_out": not open_,
@@ -130,5 +137,5 @@ def _with_series(events: list[Event], now: datetime) -> None:
 
 def _price(least: int | None, open_: bool, currency: str) -> str:
     if least is None or not open_:
-        return "Sold out"
-    return f"From {money.format_money(least, currency)}" if least else "Free"
+        return say("Sold out")
+    return say("From {price}", price=money.format_money(least, currency)) if least else say("Free")

@@ -7,6 +7,7 @@ from typing import Any
 from events import addons, discounts, inventory, price, tiers
 from events.categories import Section, sections
 from events.models import Discount, Event, PriceTier, Pricing, TicketType
+from ticketing.lib.languages import say, say_many
 
 FEW_LEFT_PERCENT = 10
 
@@ -95,9 +96,17 @@ def reductions(*, event: Event, now: datetime) -> list[str]:
 
 
 def _reduction(event: Event, discount: Discount, names: list[str]) -> str:
-    tickets = f"{discount.from_tickets} ticket{'s' if discount.from_tickets != 1 else ''}"
-    of = f" of {' and '.join(names)}" if names else ""
-    return f"{discount.name}: from {tickets}{of}, {discounts.effect(discount=discount, event=event)}."
+    told = {"name": discount.name, "effect": discounts.effect(discount=discount, event=event)}
+    if names:
+        of = say(" and ").join(names)
+        return say_many(
+            "{name}: from {n} ticket of {of}, {effect}.",
+            "{name}: from {n} tickets of {of}, {effect}.",
+            discount.from_tickets,
+            of=of,
+            **told,
+        )
+    return say_many("{name}: from {n} ticket, {effect}.", "{name}: from {n} tickets, {effect}.", discount.from_tickets, **told)
 
 
 def next_change_seconds(*, event: Event, offers: list[Offer], now: datetime, most: int) -> int:

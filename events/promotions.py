@@ -15,6 +15,7 @@ from django.db.models import Q
 from events.models import Event, Pricing, Promotion, TicketType
 from events.pages import changed
 from events.reduction import off_minor
+from ticketing.lib.languages import say
 from ticketing.lib.prepared import Param, Prepared
 from trail import record
 
@@ -43,7 +44,7 @@ class UsedUp(BadCode):
     code = "code_used_up"
 
     def __init__(self) -> None:
-        super().__init__("This code has been used as often as it may be. A use may come back when somebody gives up their tickets.")
+        super().__init__(say("This code has been used as often as it may be. A use may come back when somebody gives up their tickets."))
 
 
 class NothingToRelease(Exception):
@@ -59,11 +60,11 @@ def usable(*, event: Event, code: str, now: datetime) -> Promotion:
     """The promotion of a typed code, with `only`: ids of the types it is for. One query. BadCode."""
     found = FOUND.first(event=event.pk, code=normal(code))
     if found is None:
-        raise BadCode("This code is not known for this event. Check how it is written.")
+        raise BadCode(say("This code is not known for this event. Check how it is written."))
     if found.starts_at and found.starts_at > now:
-        raise BadCode("This code can't be used yet.")
+        raise BadCode(say("This code can't be used yet."))
     if found.ends_at and found.ends_at <= now:
-        raise BadCode("This code can't be used any more.")
+        raise BadCode(say("This code can't be used any more."))
     return found
 
 

@@ -30,7 +30,7 @@ ON_THE_TRAIL = (
     "is_addon",
     "most_per_ticket",
 )
-ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover")
+ON_THE_TICKET = ("name", "starts_at", "ends_at", "time_zone", "venue_name", "venue_address", "city", "accent", "cover", "language")
 
 
 class NotReady(Exception):

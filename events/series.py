@@ -33,6 +33,7 @@ SHARED = (
     "cover_width",
     "cover_height",
     "accent",
+    "language",
     "tax_name",
     "tax_on_top",
     "fee_country",

@@ -8,6 +8,8 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from events.models import Event
+from ticketing.lib import dates
+from ticketing.lib.languages import say
 
 SIZE = (1200, 630)
 MARGIN = 72
@@ -19,12 +21,12 @@ def picture(*, event: Event) -> bytes:
     image = _ground(event)
     draw = ImageDraw.Draw(image)
     local = event.local_start
-    where = ", ".join(part for part in (event.venue_name, event.city) if part) or "Online"
+    where = ", ".join(part for part in (event.venue_name, event.city) if part) or say("Online")
     bottom = SIZE[1] - MARGIN
     for text, size, colour in (
         (event.organiser.name, 30, SOFT),
         (where, 38, SOFT),
-        (f"{local:%A} {local.day} {local:%B %Y, %H:%M}", 38, WHITE),
+        (dates.moment(local, "when"), 38, WHITE),
     ):
         font = _font(size, bold=False, sample=text)
         bottom -= int(size * 1.45)

@@ -18,7 +18,7 @@ from events import feeds, social
 from events.access import event_for_member
 from events.models import Event
 from events.views_public import show_event
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
 from ticketing.lib.pagecache import cached_page
 from ticketing.lib.site import absolute
 from ticketing.lib.widget_file import script
@@ -83,7 +83,8 @@ def calendar_feed(request: HttpRequest, slug: str) -> HttpResponse:
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
     """1200 × 630, made from the event; drawn anew when it changes."""
     event = get_object_or_404(Event.objects.select_related("organiser").filter(published_at__isnull=False), slug=slug)
-    return HttpResponse(social.picture(event=event), content_type="image/png")
+    with languages.speaking(event.language):  # whoever shares it, everybody sees the same
+        return HttpResponse(social.picture(event=event), content_type="image/png")
 
 
 # --- the widget: pages that other sites may frame ---------------------------------------------

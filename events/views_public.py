@@ -14,7 +14,7 @@ from events.calendar import calendar_file
 from events.models import Event, Promotion
 from events.pages import LIST_SCOPE
 from events.structured import structured
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
 from ticketing.lib.pagecache import cached_page
 from ticketing.lib.site import absolute
 
@@ -49,6 +49,8 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def show_event(request: HttpRequest, event: Event, *, preview: bool = False, base: str = "base_public.html") -> HttpResponse:
+    if not preview:
+        languages.prefer(event.language)
     now = clock.now()
     offers = offer.offers_of(event=event, now=now)
     context = {

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from events import prose, series_calendar
 from events.models import EventSeries
 from events.pages import SERIES_SCOPE
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
 from ticketing.lib.pagecache import cached_page
 
 SECONDS = 10
@@ -19,6 +19,7 @@ def series_page(request: HttpRequest, series: str) -> HttpResponse:
     """A month with its calendar; `day` shows one day's dates."""
     rows = EventSeries.objects.select_related("organiser", "source").filter(published_at__isnull=False)
     found, number = get_object_or_404(rows, slug=series), request.GET.get("page", "1")
+    languages.prefer(found.source.language)
     meters.about(organiser=found.organiser_id)
     month = series_calendar.month_of(
         series=found,

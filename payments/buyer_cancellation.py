@@ -15,6 +15,7 @@ from registrations import attendance
 from registrations.checkout import Refused
 from registrations.models import Order, Ticket
 from ticketing.lib import money
+from ticketing.lib.languages import say
 from trail import record
 
 
@@ -35,14 +36,14 @@ def cancellable(*, order: Order, now: datetime) -> list[Ticket]:
     """The tickets that the buyer may cancel now. Refused with the reason when it is none."""
     terms = terms_of(event=order.event)
     if order.confirmed_at is None or order.cancelled_at:
-        raise Refused("This order has ended.", code="order_ended")
+        raise Refused(say("This order has ended."), code="order_ended")
     if terms.cancel_until is None or now >= terms.cancel_until:
-        raise Refused("The time to cancel by yourself is over. Write to the organiser.", code="too_late")
+        raise Refused(say("The time to cancel by yourself is over. Write to the organiser."), code="too_late")
     mine = list(order.tickets.filter(voided_at=None, transferred_at=None).select_related("ticket_type"))
     inside = attendance.entered(ticket_ids=[ticket.pk for ticket in mine])
     found = [ticket for ticket in mine if ticket.pk not in inside]
     if not found:
-        raise Refused("Every ticket was used or handed on, so there is nothing to cancel.", code="nothing_left")
+        raise Refused(say("Every ticket was used or handed on, so there is nothing to cancel."), code="nothing_left")
     return found
 
 
@@ -50,12 +51,14 @@ def quote(*, order: Order, positions: Sequence[int], now: datetime) -> Quote:
     """What would happen. Refused when one of the tickets can't be cancelled, or its money is not here."""
     allowed = {ticket.position for ticket in cancellable(order=order, now=now)}
     if not positions or not set(positions) <= allowed:
-        raise Refused("Choose tickets that can be cancelled.", code="not_cancellable")
+        raise Refused(say("Choose tickets that can be cancelled."), code="not_cancellable")
     terms = terms_of(event=order.event)
     try:
         plan = refunds.plan_tickets(order=order, positions=positions, with_fee=terms.gives_booking_fee_back)
     except RefundTooLarge as error:
-        raise Refused("The money for this was paid another way or went back already. Write to the organiser.", code="no_money") from error
+        raise Refused(
+            say("The money for this was paid another way or went back already. Write to the organiser."), code="no_money"
+        ) from error
     fee = min(plan.amount_minor, _fee(order, plan, terms))
     amount = plan.amount_minor - fee
     return Quote(
@@ -81,8 +84,8 @@ def cancel(*, order: Order, positions: Sequence[int], shown_minor: int, now: dat
         order.refresh_from_db(fields=["cancelled_at", "confirmed_at"])
         found = quote(order=order, positions=positions, now=now)
         if found.refund_minor != shown_minor:
-            raise Refused("What you would get back has changed. Look at it again.", code="changed")
-        kept = money.format_money(found.fee_minor, order.currency)
+            raise Refused(say("What you would get back has changed. Look at it again."), code="changed")
+        kept = money.in_english(found.fee_minor, order.currency)
         words = f"{len(found.plan.tickets)} of {order.tickets.count()} tickets; {kept} kept as the fee"
         record.note(act="cancelled_by_buyer", about="order", about_id=order.pk, event_id=order.event_id, words=words)
         try:

@@ -160,7 +160,7 @@ def refund_order(
                 rest -= part
         if rest > 0 or amount_minor <= 0:
             raise RefundTooLarge("That is more than this order brought in and has not been given back yet.")
-        words = f"{money.format_money(amount_minor, order.currency)}: {RefundReason(reason).label}"
+        words = f"{money.in_english(amount_minor, order.currency)}: {RefundReason(reason).label}"
         record.note(act="refund_asked", about="order", about_id=order.pk, event_id=order.event_id, words=words)
     return refunds
 

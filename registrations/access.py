@@ -7,10 +7,10 @@ from django.http import Http404
 
 from events.models import Question
 from registrations.models import Hold, HoldLine, Order, OrderLine, RotatingCodes, Ticket, Transfer
-from ticketing.lib import meters
+from ticketing.lib import languages, meters
 from ticketing.lib.prepared import Param, Prepared
 
-EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at")
+EVENT = ("name", "slug", "starts_at", "ends_at", "time_zone", "currency", "venue_name", "city", "cancelled_at", "published_at", "language")
 PRICING = ("tax_name", "tax_on_top", "fee_country")
 TYPE = ("ticket_type__name", "ticket_type__event_id")
 ROTATING_KEY = Subquery(RotatingCodes.objects.filter(event=OuterRef("event_id")).values("sealed_key")[:1])
@@ -70,6 +70,7 @@ def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
     hold = HOLD.first(token=token)
     if hold is None:
         raise Http404
+    languages.prefer(hold.event.language)
     meters.about(event=hold.event_id, checkout=hold.trace_key)
     return hold, HOLD_LINES.all(hold=hold.pk)
 
@@ -80,6 +81,7 @@ def order_for_link(*, code: str, secret: str) -> Order:
     expected = order.secret if order else "-" * len(secret)
     if not secrets.compare_digest(expected.encode(), secret.encode()) or order is None:
         raise Http404
+    languages.prefer(order.spoken)
     meters.about(event=order.event_id, organiser=order.event.organiser_id, checkout=order.trace_key)
     return order
 
@@ -89,6 +91,7 @@ def transfer_for_link(*, secret: str) -> Transfer:
     found = Transfer.objects.select_related("ticket__ticket_type", "ticket__order__event__organiser").filter(secret=secret).first()
     if found is None:
         raise Http404
+    languages.prefer(found.ticket.order.spoken)
     meters.about(event=found.event_id, organiser=found.ticket.order.event.organiser_id)
     return found
 

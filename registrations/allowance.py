@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from ticketing.lib.languages import say_many
+
 CLAIM = """
 INSERT INTO registrations_buyerallowance AS mine (event_id, email, claimed)
 SELECT %s, %s, %s WHERE %s <= %s
@@ -18,7 +20,11 @@ class TooManyForBuyer(Exception):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"One buyer may have {limit} ticket{'s' if limit != 1 else ''} of this event, and this e-mail address would have more."
+            say_many(
+                "One buyer may have {n} ticket of this event, and this e-mail address would have more.",
+                "One buyer may have {n} tickets of this event, and this e-mail address would have more.",
+                limit,
+            )
         )
 
 

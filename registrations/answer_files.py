@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from registrations.models import AnswerFile, Order
 from registrations.questionnaire import Place
 from ticketing.lib import tokens
+from ticketing.lib.languages import say
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -35,7 +36,7 @@ class BadFile(ValueError):
 def keep(*, event_id: int, upload: Any, now: datetime) -> dict[str, str]:
     """Store an upload; {token, name} is the answer. BadFile."""
     if upload.size > MAX_BYTES:
-        raise BadFile(f"The file is larger than {MAX_BYTES // 2**20} MB. Choose a smaller one.")
+        raise BadFile(say("The file is larger than {megabytes} MB. Choose a smaller one.", megabytes=MAX_BYTES // 2**20))
     content, content_type, ending = _taken(upload.read())
     token = tokens.link_token()
     path = default_storage.save(f"answers/{event_id}/{token}.{ending}", ContentFile(content))
@@ -64,13 +65,13 @@ def _taken(content: bytes) -> tuple[bytes, str, str]:
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
-            raise BadFile("The image has too many pixels. Make it at most 6000 × 6000.")
+            raise BadFile(say("The image has too many pixels. Make it at most 6000 × 6000."))
         clear = image.mode in ("RGBA", "LA", "PA")
         image = ImageOps.exif_transpose(image).convert("RGBA" if clear else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, BadFile):
             raise
-        raise BadFile("Choose a PDF, or an image as JPEG, PNG or WebP.") from error
+        raise BadFile(say("Choose a PDF, or an image as JPEG, PNG or WebP.")) from error
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     out = io.BytesIO()
     image.save(out, "PNG" if clear else "JPEG", quality=88, optimize=True)

@@ -12,6 +12,7 @@ from registrations import answer_files
 from registrations.models import Answers, Hold, Order, OrderLine, Ticket
 from registrations.questionnaire import Place, check, lay_out, worded
 from registrations.refusals import Refused
+from ticketing.lib.languages import say
 from trail import record
 
 
@@ -43,7 +44,7 @@ def places_of(*, order: Order) -> list[Place]:
         (line.ticket_type_id, line.ticket_type.name) for line in order.lines.select_related("ticket_type") for _ in range(line.quantity)
     ]
     seats = [
-        Place(prefix=f"attendee-{n}", type_id=kind, label=f"Ticket {n}, {name}", given=given.get(n, {}))
+        Place(prefix=f"attendee-{n}", type_id=kind, label=say("Ticket {n}, {type}", n=n, type=name), given=given.get(n, {}))
         for n, (kind, name) in enumerate(kinds, start=1)
     ]
     return [Place(prefix="order", given=given.get(0, {})), *seats]
@@ -55,7 +56,7 @@ def change(*, order: Order, places: Sequence[Place], now: datetime) -> None:
     with transaction.atomic():
         row = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
         if row.cancelled_at or row.expired_at:
-            raise Refused("This order has ended, so its answers can't be changed.", code="order_ended")
+            raise Refused(say("This order has ended, so its answers can't be changed."), code="order_ended")
         before = dict(Answers.objects.filter(order=row).values_list("position", "given"))
         write(order=row, places=places)
         after = dict(Answers.objects.filter(order=row).values_list("position", "given"))

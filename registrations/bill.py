@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from registrations.models import Priced, PricedLine
+from ticketing.lib.languages import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ def bill_of(*, priced: Priced, lines: Sequence[PricedLine]) -> Bill:
         taxes=[(percent(rate), amount) for rate, amount in sorted(sums.items())],
         on_top=priced.tax_on_top,
         code=code,
-        reduced_by=priced.discount.name if priced.discount else f"with the code {code}" if code else "",
+        reduced_by=priced.discount.name if priced.discount else say("with the code {code}", code=code) if code else "",
     )
 
 

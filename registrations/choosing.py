@@ -11,6 +11,7 @@ from events.models import Event, Pricing, Promotion, TicketType
 from registrations import allowance, claims
 from registrations.models import Hold, HoldLine
 from registrations.refusals import Refused
+from ticketing.lib.languages import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,9 @@ def promotion_of(*, event: Event, code: str, now: datetime) -> Promotion:
 def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | None, now: datetime) -> list[HoldLine]:
     """The lines of a hold at the types' own prices, not yet written. Refused when these tickets can't be bought like this."""
     if event.published_at is None or event.cancelled_at is not None or event.ends_at <= now:
-        raise Refused("This event is not on sale.", code="not_on_sale")
+        raise Refused(say("This event is not on sale."), code="not_on_sale")
     if not picks:
-        raise Refused("Choose at least one ticket.", code="nothing_picked")
+        raise Refused(say("Choose at least one ticket."), code="nothing_picked")
     lines = [_checked_line(event, pick, now, promotion) for pick in picks]
     if event.max_per_buyer is not None and claims.tickets_of_buyer(lines=lines) > event.max_per_buyer:
         raise Refused(
@@ -43,7 +44,7 @@ def chosen_lines(*, event: Event, picks: Sequence[Pick], promotion: Promotion | 
         )
     if promotion and not any(promotions.is_for(promotion=promotion, kind=pick.ticket_type) for pick in picks):
         raise Refused(
-            "The code is not for these tickets. Choose others, or leave the code away.",
+            say("The code is not for these tickets. Choose others, or leave the code away."),
             code="code_for_others",
             ticket_type_id=picks[0].ticket_type.pk,
         )
@@ -61,18 +62,22 @@ def approval_of(*, picks: Sequence[Pick]) -> str:
 def _checked_line(event: Event, pick: Pick, now: datetime, promotion: Promotion | None) -> HoldLine:
     kind = pick.ticket_type
     if kind.hidden and not promotions.unlocks(promotion=promotion, kind=kind):
-        raise Refused("These tickets need a code.", code="code_missing")
+        raise Refused(say("These tickets need a code."), code="code_missing")
     if kind.event_id != event.pk or kind.archived_at or not is_on_sale(ticket_type=kind, now=now):
-        raise Refused(f"{kind.name} is not on sale now.", code="not_on_sale", ticket_type_id=kind.pk)
+        raise Refused(say("{name} is not on sale now.", name=kind.name), code="not_on_sale", ticket_type_id=kind.pk)
     if pick.quantity < kind.min_per_order:
-        raise Refused(f"{kind.name}: choose at least {kind.min_per_order}.", code="too_few", ticket_type_id=kind.pk)
+        raise Refused(
+            say("{name}: choose at least {least}.", name=kind.name, least=kind.min_per_order), code="too_few", ticket_type_id=kind.pk
+        )
     if pick.quantity > kind.max_per_order:
-        raise Refused(f"{kind.name}: choose at most {kind.max_per_order}.", code="too_many", ticket_type_id=kind.pk)
+        raise Refused(
+            say("{name}: choose at most {most}.", name=kind.name, most=kind.max_per_order), code="too_many", ticket_type_id=kind.pk
+        )
     cost = kind.price_minor
     if kind.pricing == Pricing.DONATION:
         cost = pick.price_minor if pick.price_minor is not None else kind.price_minor
         if cost < kind.price_minor:
-            raise Refused(f"{kind.name}: the amount is too small.", code="donation_too_small", ticket_type_id=kind.pk)
+            raise Refused(say("{name}: the amount is too small.", name=kind.name), code="donation_too_small", ticket_type_id=kind.pk)
     return HoldLine(ticket_type=kind, quantity=pick.quantity, price_minor=cost, tax_rate=kind.tax_rate, is_addon=kind.is_addon)
 
 

@@ -1,19 +1,22 @@
 """An order as a PDF: its rows as plain facts for ticket_pdf, which knows no model."""
 
 from collections.abc import Sequence
-from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from registrations import codes, rotating
 from registrations.models import Order, Ticket
-from ticketing.lib import meters, money, tokens, traces
+from ticketing.lib import dates, languages, meters, money, tokens, traces
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 # Where only the live code enters, the picture leads to the page that shows it.
-NOT_THE_CODE = (
+NOT_THE_CODE = _(
     "This paper does not admit: the code changes every 30 seconds. Scan the picture with your own phone before you come; "
     "it opens the page that shows your live code, also without a network."
 )
+ADVICE = _("Each code admits once: whoever shows it first comes in. Keep it to yourself.")
 
 
 def order_pdf(*, order: Order) -> bytes:
@@ -24,6 +27,11 @@ def order_pdf(*, order: Order) -> bytes:
 
 def pdf_of(*, order: Order, tickets: Sequence[Ticket], page: str) -> bytes:
     """A page for each of these tickets of the order; their types are loaded. `page`: where their holder sees them."""
+    with languages.speaking(order.spoken):
+        return _drawn(order, tickets, page)
+
+
+def _drawn(order: Order, tickets: Sequence[Ticket], page: str) -> bytes:
     from registrations.ticket_pdf import ticket_pdf  # loads a drawing library; a web process may never need it
 
     cover, live = _cover(order.event), rotating.live_alone(event_id=order.event_id)
@@ -62,15 +70,16 @@ def _design(order: Order, ticket: Ticket, cover: bytes | None, live: bool) -> ob
     return DesignFacts(
         event_name=event.name,
         organiser_name=event.organiser.name,
-        starts_text=moment_text(event.local_start),
-        ends_text=moment_text(event.local_end),
-        venue_name=event.venue_name or "Online",
+        starts_text=dates.with_zone(event.local_start),
+        ends_text=dates.with_zone(event.local_end),
+        venue_name=event.venue_name or say("Online"),
         venue_address=", ".join(part for part in (event.venue_address, event.city) if part),
         ticket_type_name=ticket.ticket_type.name,
         price_text=money.format_price(ticket.price_minor, order.currency),
         accent=event.accent,
         cover=cover,
-        **({"advice": NOT_THE_CODE} if live else {}),
+        advice=str(NOT_THE_CODE if live else ADVICE),
+        language=languages.current(),
     )
 
 
@@ -83,7 +92,7 @@ def _facts(order: Order, ticket: Ticket, count: int, link: str) -> object:
         attendee_name=ticket.attendee_name,
         attendee_email=ticket.attendee_email,
         order_code=order.code,
-        position=f"{ticket.position} of {count}" if ticket.transferred_at is None else f"{ticket.position}",
+        position=say("{n} of {all}", n=ticket.position, all=count) if ticket.transferred_at is None else f"{ticket.position}",
         buyer_name=order.buyer_name,
     )
 
@@ -97,8 +106,3 @@ def _cover(event: Event) -> bytes | None:
             return bytes(file.read())
     except Exception:
         return None
-
-
-def moment_text(moment: datetime) -> str:
-    """Thursday 3 December 2026, 20:00 (CET)"""
-    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M (%Z)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Pricing, Question, QuestionKind, TicketType
 from events.promotions import normal
@@ -14,6 +15,7 @@ from registrations.checkout import Pick, Refused
 from registrations.models import Hold, HoldLine
 from registrations.questionnaire import Place, check, lay_out
 from ticketing.lib import money, tax_ids
+from ticketing.lib.languages import say
 
 MOST_TICKETS_TYPED = 10_000
 TYPOS = {
@@ -67,7 +69,7 @@ class Choice:
             if text in ("", "0"):
                 continue
             if not re.fullmatch("[0-9]{1,5}", text) or int(text) > MOST_TICKETS_TYPED:
-                raise Refused("Enter the number of tickets as a whole number, such as 2.", code="no_number", ticket_type_id=type_id)
+                raise Refused(say("Enter the number of tickets as a whole number, such as 2."), code="no_number", ticket_type_id=type_id)
             if int(text):
                 wanted[type_id] = int(text)
         return wanted
@@ -85,7 +87,7 @@ class Choice:
         except money.BadAmount as error:
             raise Refused(f"{kind.name}: {error}", code="bad_amount", ticket_type_id=kind.pk) from error
         if not 0 <= amount <= 10**11:
-            raise Refused(f"{kind.name}: enter a smaller amount.", code="bad_amount", ticket_type_id=kind.pk)
+            raise Refused(say("{name}: enter a smaller amount.", name=kind.name), code="bad_amount", ticket_type_id=kind.pk)
         return amount
 
     def key(self) -> str | None:
@@ -115,17 +117,17 @@ class DetailsForm(forms.Form):
     """The buyer's name and e-mail address, and for each ticket a name, which may stay empty: then it is the buyer's."""
 
     buyer_name = forms.CharField(
-        max_length=150, error_messages={"required": "Enter your name.", "max_length": "Enter a name of at most 150 characters."}
+        max_length=150, error_messages={"required": _("Enter your name."), "max_length": _("Enter a name of at most 150 characters.")}
     )
     buyer_email = forms.EmailField(
         error_messages={
-            "required": "Enter your e-mail address: the tickets go there.",
-            "invalid": "Enter an e-mail address such as dana@example.com.",
+            "required": _("Enter your e-mail address: the tickets go there."),
+            "invalid": _("Enter an e-mail address such as dana@example.com."),
         }
     )
 
-    company = forms.CharField(required=False, max_length=160, error_messages={"max_length": "Company: at most 160 characters."})
-    address = forms.CharField(required=False, max_length=300, error_messages={"max_length": "Address: at most 300 characters."})
+    company = forms.CharField(required=False, max_length=160, error_messages={"max_length": _("Company: at most 160 characters.")})
+    address = forms.CharField(required=False, max_length=300, error_messages={"max_length": _("Address: at most 300 characters.")})
     vat_id = forms.CharField(required=False, max_length=30)
 
     def __init__(
@@ -163,11 +165,13 @@ class DetailsForm(forms.Form):
         """Attendees' addresses are optional, but not nonsense."""
         for seat in self.seats:
             if len(seat.name) > 150:
-                seat.errors["name"] = f"{seat.label}: enter a name of at most 150 characters."
+                seat.errors["name"] = say("{ticket}: enter a name of at most 150 characters.", ticket=seat.label)
             try:
                 forms.EmailField(required=False).clean(seat.email)
             except forms.ValidationError:
-                seat.errors["email"] = f"{seat.label}: enter an e-mail address such as dana@example.com, or leave it empty."
+                seat.errors["email"] = say(
+                    "{ticket}: enter an e-mail address such as dana@example.com, or leave it empty.", ticket=seat.label
+                )
             for name, message in seat.errors.items():
                 self.add_error(None, forms.ValidationError(message, code=f"{seat.prefix}-{name}"))
         for target, message in check(places=self.places):
@@ -214,10 +218,16 @@ def _seats(hold: Hold, lines: Sequence[HoldLine], data: Any) -> Any:
             numbered += not line.is_addon
             prefix = f"attendee-{number}"
             if line.is_addon:
-                label = f"{line.ticket_type.name}, {n + 1} of {line.quantity}" if line.quantity > 1 else line.ticket_type.name
+                label = (
+                    say("{name}, {n} of {all}", name=line.ticket_type.name, n=n + 1, all=line.quantity)
+                    if line.quantity > 1
+                    else line.ticket_type.name
+                )
                 yield Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=label, named=False)
                 continue
-            seat = Seat(ticket_type_id=line.ticket_type_id, prefix=prefix, label=f"Ticket {numbered}" if total > 1 else "Ticket")
+            seat = Seat(
+                ticket_type_id=line.ticket_type_id, prefix=prefix, label=say("Ticket {n}", n=numbered) if total > 1 else say("Ticket")
+            )
             source = (
                 {key: data.get(f"{prefix}-{key}", "") for key in ("name", "email")}
                 if data is not None
@@ -240,9 +250,9 @@ def likely_address(email: str) -> str | None:
 class AttendeeForm(forms.Form):
     """Another name on a ticket."""
 
-    name = forms.CharField(max_length=150, error_messages={"required": "Enter the name of the person who comes."})
+    name = forms.CharField(max_length=150, error_messages={"required": _("Enter the name of the person who comes.")})
     email = forms.EmailField(
-        required=False, error_messages={"invalid": "Enter an e-mail address such as dana@example.com, or leave it empty."}
+        required=False, error_messages={"invalid": _("Enter an e-mail address such as dana@example.com, or leave it empty.")}
     )
 
 
@@ -250,14 +260,14 @@ class RecipientForm(forms.Form):
     """To whom a ticket is handed on. `seen`: the serial, in hexadecimal digits, that the page was made with."""
 
     name = forms.CharField(
-        max_length=150, label="Their name", error_messages={"required": "Enter the name of the person who gets the ticket."}
+        max_length=150, label=_("Their name"), error_messages={"required": _("Enter the name of the person who gets the ticket.")}
     )
     email = forms.EmailField(
-        label="Their e-mail address",
-        help_text="The ticket goes there. Look twice: it can't be taken back.",
+        label=_("Their e-mail address"),
+        help_text=_("The ticket goes there. Look twice: it can't be taken back."),
         error_messages={
-            "required": "Enter the e-mail address that the ticket goes to.",
-            "invalid": "Enter an e-mail address such as erin@example.com.",
+            "required": _("Enter the e-mail address that the ticket goes to."),
+            "invalid": _("Enter an e-mail address such as erin@example.com."),
         },
     )
     seen = forms.CharField(max_length=16, widget=forms.HiddenInput)
@@ -265,14 +275,14 @@ class RecipientForm(forms.Form):
     def clean_seen(self) -> int:
         text = self.cleaned_data["seen"]
         if not re.fullmatch(r"[0-9a-f]{1,16}", text):
-            raise forms.ValidationError("Open this page again, then hand the ticket on.")
+            raise forms.ValidationError(say("Open this page again, then hand the ticket on."))
         return int(text, 16)
 
 
 class FindForm(forms.Form):
     email = forms.EmailField(
         error_messages={
-            "required": "Enter the e-mail address you bought with.",
-            "invalid": "Enter an e-mail address such as dana@example.com.",
+            "required": _("Enter the e-mail address you bought with."),
+            "invalid": _("Enter an e-mail address such as dana@example.com."),
         }
     )

@@ -11,6 +11,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from ticketing.lib.forgiving_cache import Breaker
+from ticketing.lib.languages import say
 
 MINUTES = 10
 WRONG = RateLimitItemPerMinute(20, MINUTES)  # of one address and event; a family or an office shares one
@@ -25,7 +26,9 @@ class TooManyGuesses(Exception):
     retry_after = MINUTES * 60
 
     def __init__(self) -> None:
-        super().__init__(f"Too many codes from your network were wrong. Try again in {MINUTES} minutes, or choose without a code.")
+        super().__init__(
+            say("Too many codes from your network were wrong. Try again in {minutes} minutes, or choose without a code.", minutes=MINUTES)
+        )
 
 
 def check(*, address: str, event_id: int) -> None:

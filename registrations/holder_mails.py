@@ -6,6 +6,8 @@ from events.calendar import calendar_part
 from registrations import documents
 from registrations.mails import facts_of, written
 from registrations.models import Transfer
+from ticketing.lib import languages
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 
@@ -14,9 +16,14 @@ def ticket_received(*, subject_id: int, to: str) -> EmailMultiAlternatives | Non
     held = _held(subject_id)
     if held is None or held.ended_at or held.ticket.voided_at:
         return None
+    with languages.speaking(held.ticket.order.spoken):
+        return _received(held, to)
+
+
+def _received(held: Transfer, to: str) -> EmailMultiAlternatives:
     order, link = held.ticket.order, absolute(held.get_absolute_url())
     facts = facts_of(order) | {"held": held, "ticket": held.ticket, "link": link}
-    message = written("ticket_received", f"Your ticket for {order.event.name}", to, facts)
+    message = written("ticket_received", say("Your ticket for {event}", event=order.event.name), to, facts)
     message.attach(calendar_part(event=order.event, now=held.made_at, link=link))
     pdf = documents.pdf_of(order=order, tickets=[held.ticket], page=held.get_absolute_url())
     message.attach(f"ticket-{order.event.slug}.pdf", pdf, "application/pdf")
@@ -28,8 +35,9 @@ def ticket_handed_on(*, subject_id: int, to: str) -> EmailMultiAlternatives | No
     held = _held(subject_id)
     if held is None:
         return None
-    facts = facts_of(held.ticket.order) | {"held": held, "ticket": held.ticket}
-    return written("ticket_handed_on", f"A ticket for {held.ticket.order.event.name} was handed on", to, facts)
+    with languages.speaking(held.ticket.order.spoken):
+        facts = facts_of(held.ticket.order) | {"held": held, "ticket": held.ticket}
+        return written("ticket_handed_on", say("A ticket for {event} was handed on", event=held.ticket.order.event.name), to, facts)
 
 
 def _held(transfer_id: int) -> Transfer | None:

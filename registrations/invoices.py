@@ -19,11 +19,12 @@ from events.fee_schedule import half_up
 from events.price import split
 from registrations.bill import percent
 from registrations.models import Invoice, InvoiceCounter, InvoiceKind, Order, OrderLine
+from ticketing.lib import dates, languages
+from ticketing.lib.languages import say
 from ticketing.lib.prepared import Param, Prepared
 
 LINES = Prepared(lambda: OrderLine.objects.select_related("ticket_type").filter(order=Param("order")))
 OF_ORDER = Prepared(lambda: Invoice.objects.defer("facts").filter(order=Param("order")).order_by("number"))
-FEE_NAME = "Booking fee"
 
 
 class NothingToCredit(Exception):
@@ -40,11 +41,16 @@ def issue(*, order: Order, now: datetime) -> Invoice | None:
     found = Invoice.objects.filter(key=key).first()
     if found is not None:
         return found
+    with languages.speaking(order.spoken):
+        return _issued(order, key, now)
+
+
+def _issued(order: Order, key: str, now: datetime) -> Invoice:
     lines = [_line(line.ticket_type.name, line, order.tax_on_top) for line in LINES.all(order=order.pk)]
     if order.fee_minor:
         net, tax = order.fee_minor, order.fee_tax_minor
         unit = net if order.tax_on_top else net + tax
-        lines.append(_facts(FEE_NAME, 1, unit, percent(order.fee_tax_rate), net, tax))
+        lines.append(_facts(say("Booking fee"), 1, unit, percent(order.fee_tax_rate), net, tax))
     return _write(order, key, InvoiceKind.INVOICE, lines, now, {})
 
 
@@ -89,9 +95,10 @@ def _write(
             facts={
                 "seller": _seller(organiser),
                 "buyer": _buyer(order),
-                "event": {"name": event.name, "date": f"{event.local_start.day} {event.local_start:%B %Y}", "zone": event.time_zone},
+                "event": {"name": event.name, "date": dates.moment(event.local_start, "day"), "zone": event.time_zone},
                 "order": order.code,
-                "tax_name": event.tax_name or "Tax",
+                "language": languages.current(),
+                "tax_name": event.tax_name or say("Tax"),
                 "tax_on_top": order.tax_on_top,
                 "lines": lines,
             }
@@ -166,7 +173,8 @@ def credit(
         if sum(parts) != amount_minor or any(part > rest for part, rest in zip(parts, left, strict=True)):
             raise NothingToCredit(f"{invoice}: {amount_minor} of {left}")
         lines = _credit_lines(invoice, parts)
-        return _write(order, key, InvoiceKind.CREDIT_NOTE, lines, now, {"reason": reason, "answers": invoice.label}, invoice)
+        with languages.speaking(order.spoken):
+            return _write(order, key, InvoiceKind.CREDIT_NOTE, lines, now, {"reason": reason, "answers": invoice.label}, invoice)
 
 
 def _credit_lines(invoice: Invoice, parts: Sequence[int]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What buyers are told by mail. The outbox calls these by name when it sends."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +13,9 @@ from events.calendar import calendar_part
 from events.models import Event
 from registrations import bill, fulfilment
 from registrations.access import lines_of
-from registrations.documents import moment_text
 from registrations.models import Order
-from ticketing.lib import meters
+from ticketing.lib import dates, languages, meters
+from ticketing.lib.languages import say
 from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.site import absolute
 
@@ -27,11 +28,16 @@ def order_confirmation(*, subject_id: int, to: str) -> EmailMultiAlternatives | 
     order = _order(subject_id)
     if order is None or order.cancelled_at or order.confirmed_at is None:
         return None
+    with languages.speaking(order.spoken):
+        return _confirmation(order, to)
+
+
+def _confirmation(order: Order, to: str) -> EmailMultiAlternatives:
     sold = lines_of(order=order)
     lines = [(line.quantity, line.ticket_type.name, line.total_minor) for line in sold]
     message = _message(
         "order_confirmation",
-        f"Your tickets for {order.event.name}",
+        say("Your tickets for {event}", event=order.event.name),
         order,
         to,
         lines=lines,
@@ -49,7 +55,8 @@ def order_cancelled(*, subject_id: int, to: str) -> EmailMultiAlternatives | Non
     order = _order(subject_id)
     if order is None or order.cancelled_at is None:
         return None
-    return _message("order_cancelled", f"Your order for {order.event.name} is cancelled", order, to)
+    with languages.speaking(order.spoken):
+        return _message("order_cancelled", say("Your order for {event} is cancelled", event=order.event.name), order, to)
 
 
 def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
@@ -58,16 +65,21 @@ def find_tickets(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     orders = list(found.select_related("event").order_by("-event__starts_at", "-placed_at")[:MOST_ORDERS])
     if not orders:
         return None
+    with languages.speaking(orders[0].spoken):
+        return _found(orders, to)
+
+
+def _found(orders: Sequence[Order], to: str) -> EmailMultiAlternatives:
     listed = [
         {
             "name": order.event.name,
             "code": order.code,
-            "when": moment_text(order.event.local_start),
+            "when": dates.with_zone(order.event.local_start),
             "link": absolute(order.get_absolute_url()),
         }
         for order in orders
     ]
-    return written("find_tickets", "Your tickets", to, {"orders": listed})
+    return written("find_tickets", say("Your tickets"), to, {"orders": listed})
 
 
 def _order(order_id: int) -> Order | None:
@@ -89,7 +101,7 @@ def facts_of(order: Order) -> dict[str, Any]:
         "event": event,
         "organiser": event.organiser,
         "link": absolute(order.get_absolute_url()),
-        "when": moment_text(event.local_start),
+        "when": dates.with_zone(event.local_start),
         "place": place_text(event),
     }
 

@@ -9,10 +9,12 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Organiser
 from events.models import Approval, Discount, Event, PriceTier, Promotion, TicketType
 from registrations.waiting_rows import WaitingEntry as WaitingEntry  # a table of this app, in a module of its own
+from ticketing.lib import languages
 
 
 class Priced(models.Model):
@@ -148,6 +150,14 @@ class Order(Priced):
     buyer_email = models.EmailField()
     currency = models.CharField(max_length=3)
     total_minor = models.PositiveBigIntegerField()
+    language = models.CharField(
+        max_length=2,
+        choices=languages.CHOICES,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="That it was bought in: of its mails and papers; empty: the event's.",
+    )
     revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Of what its PDF says; a changed name raises it.")
     placed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -208,6 +218,11 @@ class Order(Priced):
     def get_absolute_url(self) -> str:
         """The unguessable link: whoever holds it is the buyer."""
         return reverse("registrations:order", kwargs={"code": self.code, "secret": self.secret})
+
+    @property
+    def spoken(self) -> str:
+        """The language of its mails and papers; "" is English."""
+        return self.language or self.event.language
 
     @property
     def state(self) -> str:
@@ -364,8 +379,8 @@ class InvoiceCounter(models.Model):
 
 
 class InvoiceKind(models.TextChoices):
-    INVOICE = "invoice", "Invoice"
-    CREDIT_NOTE = "credit_note", "Credit note"
+    INVOICE = "invoice", gettext_lazy("Invoice")
+    CREDIT_NOTE = "credit_note", gettext_lazy("Credit note")
 
 
 class Invoice(models.Model):

@@ -14,6 +14,7 @@ from registrations import allowance, answers, claims, codes, holding
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from registrations.refusals import Refused
 from ticketing.lib import tokens
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 
@@ -31,15 +32,16 @@ class Placed:
     tickets: list[Ticket]
 
 
-def place_order(*, hold: Hold, now: datetime) -> Order:
+def place_order(*, hold: Hold, now: datetime, language: str = "") -> Order:
     """Make the order of a hold, once: the same hold again gives the same order.
 
     Nothing to pay: confirmed at once, tickets included. Otherwise the hold keeps its places until
     the payment is decided. Types that need approval make it a request (approval.py).
+    `language`: that the buyer was spoken to in; "": not known.
     HoldEnded, Refused (details missing, event cancelled), TooManyForBuyer."""
     try:
         with transaction.atomic():
-            return _place(hold, now).order
+            return _place(hold, now, language).order
     except IntegrityError:
         already = Order.objects.filter(hold=hold).first()
         if already is None:
@@ -47,17 +49,17 @@ def place_order(*, hold: Hold, now: datetime) -> Order:
         return already
 
 
-def place(*, hold: Hold, now: datetime) -> Placed:
+def place(*, hold: Hold, now: datetime, language: str = "") -> Placed:
     """As place_order, for whoever shows at once what was made: nothing is read again."""
     try:
         with transaction.atomic():
-            return _place(hold, now)
+            return _place(hold, now, language)
     except IntegrityError:
-        order = place_order(hold=hold, now=now)
+        order = place_order(hold=hold, now=now, language=language)
     return Placed(order=order, lines=list(order.lines.all()), tickets=list(order.tickets.all()))
 
 
-def _place(hold: Hold, now: datetime) -> Placed:
+def _place(hold: Hold, now: datetime, language: str) -> Placed:
     lines = HOLD_LINES.all(hold=hold.pk)
     attendees = _attendees_by_line(hold, lines)
     total = total_minor(hold=hold, lines=lines)
@@ -72,6 +74,7 @@ def _place(hold: Hold, now: datetime) -> Placed:
         buyer_name=hold.buyer_name,
         buyer_email=hold.buyer_email,
         currency=hold.event.currency,
+        language=language,
         total_minor=total,
         tax_on_top=hold.tax_on_top,
         fee_minor=hold.fee_minor,
@@ -126,7 +129,7 @@ def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
 def _attendees_by_line(hold: Hold, lines: Sequence[HoldLine]) -> list[list[dict[str, str]]]:
     """Who comes, for each line in its order; a type may have several, one for each price."""
     if not hold.buyer_name or not hold.buyer_email:
-        raise Refused("Enter your name and e-mail address first.", code="details_missing")
+        raise Refused(say("Enter your name and e-mail address first."), code="details_missing")
     typed: dict[int, list[dict[str, str]]] = {line.ticket_type_id: [] for line in lines}
     for each in hold.attendees:
         if each.get("ticket_type") in typed:

@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from registrations.mails import facts_of, written
 from registrations.models import Order
+from ticketing.lib import languages
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 SALT = "registrations.erasure-link"
@@ -17,8 +19,13 @@ def erasure_asked(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     order = Order.objects.select_related("event__organiser").filter(pk=subject_id, erased_at=None).first()
     if order is None:
         return None
+    with languages.speaking(order.spoken):
+        return _asked(order, to)
+
+
+def _asked(order: Order, to: str) -> EmailMultiAlternatives:
     link = absolute(reverse("registrations:erasure", args=[order.code, order.secret, token_of(order=order)]))
-    return written("erasure_asked", f"Erase your data for {order.event.name}?", to, facts_of(order) | {"erase_link": link})
+    return written("erasure_asked", say("Erase your data for {event}?", event=order.event.name), to, facts_of(order) | {"erase_link": link})
 
 
 def token_of(*, order: Order) -> str:

@@ -1,17 +1,17 @@
 """What people are told who wait for tickets or asked for them. The outbox calls these by name when it sends."""
 
-from datetime import datetime
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from registrations import waiting
 from registrations.access import lines_of
-from registrations.documents import moment_text
 from registrations.mails import ORDER, place_text, written
 from registrations.models import Order, WaitingEntry
+from ticketing.lib import dates, languages
 from ticketing.lib.site import absolute
 
 
@@ -21,7 +21,11 @@ def waiting_joined(*, subject_id: int, to: str) -> EmailMultiAlternatives | None
     if entry is None or entry.state != "waiting":
         return None
     return _about_entry(
-        "waiting_joined", f"You are on the waiting list for {entry.event.name}", entry, to, place=waiting.place_of(entry=entry)
+        "waiting_joined",
+        _("You are on the waiting list for {event}"),
+        entry,
+        to,
+        place=waiting.place_of(entry=entry),
     )
 
 
@@ -34,16 +38,16 @@ def waiting_offer(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     offer = {
         "quantity": line.quantity,
         "name": line.ticket_type.name,
-        "until": _until(entry.hold.expires_at, entry.event),
+        "until": entry.hold.expires_at,
         "get_link": absolute(reverse("registrations:details", args=[entry.hold.token])),
     }
-    return _about_entry("waiting_offer", f"Tickets for {entry.event.name} are set aside for you", entry, to, **offer)
+    return _about_entry("waiting_offer", _("Tickets for {event} are set aside for you"), entry, to, **offer)
 
 
 def request_received(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     """The organiser decides; nothing is paid yet. None when it is decided already."""
     order = _request(subject_id)
-    return _about_order("request_received", f"Your request for {order.event.name}", order, to) if order and order.state == "asked" else None
+    return _about_order("request_received", _("Your request for {event}"), order, to) if order and order.state == "asked" else None
 
 
 def request_approved(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
@@ -51,13 +55,12 @@ def request_approved(*, subject_id: int, to: str) -> EmailMultiAlternatives | No
     order = _request(subject_id)
     if order is None or order.approved_at is None or order.state != "waiting" or order.hold is None:
         return None
-    until = _until(order.hold.expires_at, order.event)
-    return _about_order("request_approved", f"You may have tickets for {order.event.name}", order, to, until=until)
+    return _about_order("request_approved", _("You may have tickets for {event}"), order, to, until=order.hold.expires_at)
 
 
 def request_declined(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     order = _request(subject_id)
-    return _about_order("request_declined", f"Your request for {order.event.name}", order, to) if order and order.declined_at else None
+    return _about_order("request_declined", _("Your request for {event}"), order, to) if order and order.declined_at else None
 
 
 def _entry(entry_id: int) -> WaitingEntry | None:
@@ -69,18 +72,22 @@ def _request(order_id: int) -> Order | None:
     return ORDER.first(order=order_id)
 
 
-def _until(moment: datetime, event: Event) -> str:
-    return moment_text(moment.astimezone(event.zone))
+def _about_entry(kind: str, subject: Any, entry: WaitingEntry, to: str, **more: Any) -> EmailMultiAlternatives:
+    with languages.speaking(entry.language or entry.event.language):
+        return _about(kind, subject, entry.event, to, entry=entry, link=absolute(entry.get_absolute_url()), **more)
 
 
-def _about_entry(kind: str, subject: str, entry: WaitingEntry, to: str, **more: Any) -> EmailMultiAlternatives:
-    return _about(kind, subject, entry.event, to, entry=entry, link=absolute(entry.get_absolute_url()), **more)
+def _about_order(kind: str, subject: Any, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
+    with languages.speaking(order.spoken):
+        return _about(
+            kind, subject, order.event, to, order=order, lines=lines_of(order=order), link=absolute(order.get_absolute_url()), **more
+        )
 
 
-def _about_order(kind: str, subject: str, order: Order, to: str, **more: Any) -> EmailMultiAlternatives:
-    return _about(kind, subject, order.event, to, order=order, lines=lines_of(order=order), link=absolute(order.get_absolute_url()), **more)
-
-
-def _about(kind: str, subject: str, event: Event, to: str, **more: Any) -> EmailMultiAlternatives:
-    context = {"event": event, "organiser": event.organiser, "when": moment_text(event.local_start), "where": place_text(event)} | more
-    return written(kind, subject, to, context)
+def _about(kind: str, subject: Any, event: Event, to: str, **more: Any) -> EmailMultiAlternatives:
+    """`until`: a moment, told on the venue's clocks."""
+    if "until" in more:
+        more["until"] = dates.with_zone(more["until"].astimezone(event.zone))
+    when = dates.with_zone(event.local_start)
+    context = {"event": event, "organiser": event.organiser, "when": when, "where": place_text(event)} | more
+    return written(kind, str(subject).format(event=event.name), to, context)

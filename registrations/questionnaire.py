@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from events.models import Question, QuestionKind
+from ticketing.lib.languages import say
 
 LONGEST = {QuestionKind.TEXT: 200, QuestionKind.LONG_TEXT: 5000}
 YES_AND_NO = dict.fromkeys(("yes", "y", "true", "1", "x"), "yes") | dict.fromkeys(("no", "n", "false", "0"), "no")
@@ -35,7 +36,7 @@ def cleaned(*, question: Question, given: Any) -> Answer | None:
         texts = [given] if isinstance(given, str) else [text for text in given or () if isinstance(text, str)]
         chosen = [text for text in question.choices if text in texts]
         if len(chosen) < len({text for text in texts if text}):
-            raise BadAnswer("Choose from the answers that are there.")
+            raise BadAnswer(say("Choose from the answers that are there."))
         return chosen or None
     text = given.strip() if isinstance(given, str) else ""
     return SHAPES[QuestionKind(question.kind)](question, text) if text else None
@@ -44,14 +45,14 @@ def cleaned(*, question: Question, given: Any) -> Answer | None:
 def _text(question: Question, text: str) -> str:
     longest = LONGEST[QuestionKind(question.kind)]
     if len(text) > longest:
-        raise BadAnswer(f"Write at most {longest} characters.")
+        raise BadAnswer(say("Write at most {longest} characters.", longest=longest))
     if question.form == Question.Form.EMAIL:
         try:
             validate_email(text)
         except ValidationError as error:
-            raise BadAnswer("Enter an e-mail address such as dana@example.com.") from error
+            raise BadAnswer(say("Enter an e-mail address such as dana@example.com.")) from error
     if question.form == Question.Form.PHONE and not PHONE.fullmatch(text):
-        raise BadAnswer("Enter a phone number such as +49 30 1234567.")
+        raise BadAnswer(say("Enter a phone number such as +49 30 1234567."))
     return text
 
 
@@ -59,9 +60,9 @@ def _number(question: Question, text: str) -> str:
     try:
         number = Decimal(text.replace(",", "."))
     except InvalidOperation as error:
-        raise BadAnswer("Enter a number such as 12 or 1.5.") from error
+        raise BadAnswer(say("Enter a number such as 12 or 1.5.")) from error
     if not number.is_finite() or abs(number) >= 10**15:
-        raise BadAnswer("Enter a smaller number.")
+        raise BadAnswer(say("Enter a smaller number."))
     return f"{number.normalize():f}"
 
 
@@ -69,19 +70,19 @@ def _date(question: Question, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise BadAnswer("Enter a date as year-month-day, such as 2027-05-01.") from error
+        raise BadAnswer(say("Enter a date as year-month-day, such as 2027-05-01.")) from error
 
 
 def _time(question: Question, text: str) -> str:
     try:
         return f"{time.fromisoformat(text):%H:%M}"
     except ValueError as error:
-        raise BadAnswer("Enter a time such as 19:30.") from error
+        raise BadAnswer(say("Enter a time such as 19:30.")) from error
 
 
 def _choice(question: Question, text: str) -> str:
     if text not in question.answers:
-        raise BadAnswer("Choose one of the answers.")
+        raise BadAnswer(say("Choose one of the answers."))
     return text
 
 
@@ -121,7 +122,7 @@ def worded(answer: Any) -> str:
     """An answer as it is read, also in a spreadsheet."""
     if isinstance(answer, dict):
         return str(answer.get("name", ""))
-    return ", ".join(answer) if isinstance(answer, list) else {"yes": "Yes", "no": "No"}.get(answer, answer or "")
+    return ", ".join(answer) if isinstance(answer, list) else {"yes": say("Yes"), "no": say("No")}.get(answer, answer or "")
 
 
 @dataclass(kw_only=True)
@@ -201,8 +202,10 @@ def lay_out(*, questions: Sequence[Question], places: Sequence[Place], typed: An
             if typed is not None:
                 asked.given = _typed(asked, typed, files)
             if question.shown_if_id in labels:
-                answers = " or ".join(worded(each) for each in question.shown_if_answers)
-                asked.waits = f"Only if you answered “{answers}” to “{labels[question.shown_if_id]}”."
+                answers = say(" or ").join(worded(each) for each in question.shown_if_answers)
+                asked.waits = say(
+                    "Only if you answered “{answers}” to “{question}”.", answers=answers, question=labels[question.shown_if_id]
+                )
                 asked.waits_name = f"{'order' if question.shown_if_id in of_order else place.prefix}-q{question.shown_if_id}"
             place.asked.append(asked)
 
@@ -242,5 +245,5 @@ def _settle(asked: Asked) -> str:
         return str(error)
     if asked.given is None and asked.question.required:
         asked.given = typed
-        return "Answer this question."
+        return say("Answer this question.")
     return ""

@@ -1,5 +1,7 @@
 """What a buyer is told when it can't be done."""
 
+from ticketing.lib.languages import say
+
 
 class Refused(Exception):
     """The buyer can't do this now. `code` is for programs, the message is for people."""
@@ -17,5 +19,5 @@ class HoldEnded(Refused):
 
     code = "hold_ended"
 
-    def __init__(self, message: str = "The time for these tickets ran out, and they went back on sale. Nothing was charged.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or say("The time for these tickets ran out, and they went back on sale. Nothing was charged."))

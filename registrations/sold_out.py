@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from events.models import TicketType
 from registrations.models import HoldLine
+from ticketing.lib.languages import say, say_many
 
 REMEMBERED_SECONDS = 1.0
 MOST_REMEMBERED = 1000
@@ -65,8 +66,15 @@ def sentence(*, wanted: Sequence[TicketType], left: Left) -> str:
     if not gone:
         fewest = min(wanted, key=lambda kind: left.free.get(kind.pk, 0))
         count = left.free.get(fewest.pk, 0)
-        return f"Only {count} {'ticket is' if count == 1 else 'tickets are'} left of {fewest.name}. Choose fewer."
-    names = " and ".join(kind.name for kind in gone)
+        return say_many(
+            "Only {n} ticket is left of {name}. Choose fewer.",
+            "Only {n} tickets are left of {name}. Choose fewer.",
+            count,
+            name=fewest.name,
+        )
+    names = say(" and ").join(kind.name for kind in gone)
     if all(kind.pk in left.held for kind in gone):
-        return f"{names}: all remaining tickets are in other buyers' holds; they may come back. Try again in a few minutes."
-    return f"{names}: sold out."
+        return say(
+            "{names}: all remaining tickets are in other buyers' holds; they may come back. Try again in a few minutes.", names=names
+        )
+    return say("{names}: sold out.", names=names)

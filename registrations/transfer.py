@@ -17,6 +17,7 @@ from registrations import attendance, codes
 from registrations.checkout import Refused
 from registrations.models import Order, Ticket, Transfer
 from ticketing.lib import tokens
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 from trail import record
 
@@ -27,11 +28,11 @@ def why_not(*, event: Event, now: datetime) -> str:
     """Why no ticket of the event can be handed on now, as a sentence; empty when they can."""
     terms = terms_of(event=event)
     if event.cancelled_at or event.ends_at <= now:
-        return "The event is over, so its tickets stay where they are."
+        return say("The event is over, so its tickets stay where they are.")
     if not terms.transfers:
-        return "The organiser does not allow tickets to be handed on."
+        return say("The organiser does not allow tickets to be handed on.")
     if terms.changes_until <= now:
-        return "It is too late to hand tickets on. Write to the organiser."
+        return say("It is too late to hand tickets on. Write to the organiser.")
     return ""
 
 
@@ -72,13 +73,13 @@ def transfer_ticket(*, ticket: Ticket, name: str, email: str, now: datetime) -> 
 def _check(order: Order, row: Ticket, seen_serial: int) -> None:
     """Under the locks of both rows."""
     if row.serial != seen_serial:
-        raise Refused("This ticket was handed on already.", code="ticket_transferred")
+        raise Refused(say("This ticket was handed on already."), code="ticket_transferred")
     if order.cancelled_at or row.voided_at:
-        raise Refused("This ticket is not valid any more, so it can't be handed on.", code="ticket_void")
+        raise Refused(say("This ticket is not valid any more, so it can't be handed on."), code="ticket_void")
     if attendance.entered(ticket_ids=[row.pk]):
-        raise Refused("Somebody came in with this ticket, so it can't be handed on.", code="ticket_used")
+        raise Refused(say("Somebody came in with this ticket, so it can't be handed on."), code="ticket_used")
     if Transfer.objects.filter(ticket=row).count() >= MOST_HOLDERS:
-        raise Refused("This ticket was handed on too often. Write to the organiser.", code="too_often")
+        raise Refused(say("This ticket was handed on too often. Write to the organiser."), code="too_often")
 
 
 def _tell(order: Order, made: Transfer, now: datetime) -> None:

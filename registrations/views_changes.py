@@ -10,6 +10,7 @@ from registrations import fulfilment, transfer
 from registrations.access import order_for_link, tickets_of
 from registrations.views_order import private
 from ticketing.lib import clock
+from ticketing.lib.languages import say
 
 
 @private
@@ -40,5 +41,5 @@ def order_mail(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     order = order_for_link(code=code, secret=secret)
     if order.confirmed_at and not order.cancelled_at:
         fulfilment.send_again(order=order, now=clock.now())
-        messages.info(request, f"The tickets go to {order.buyer_email} once more.")
+        messages.info(request, say("The tickets go to {address} once more.", address=order.buyer_email))
     return redirect("registrations:order-changes", code=code, secret=secret)

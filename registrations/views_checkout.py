@@ -23,7 +23,7 @@ from registrations.allowance import TooManyForBuyer
 from registrations.forms import Choice, DetailsForm, likely_address
 from registrations.models import Hold, HoldLine, Order
 from registrations.views_choices import OF_CODES, choices, too_many_guesses
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
 from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.views_tally import source_of_page
 
@@ -206,7 +206,7 @@ def order_new(request: HttpRequest, token: str) -> HttpResponse:
     if invalid := _still_invalid(request, hold, lines, now):
         return invalid
     try:
-        order = checkout.place_order(hold=hold, now=now)
+        order = checkout.place_order(hold=hold, now=now, language=languages.current())
     except TooManyForBuyer as refusal:
         return _refused_for(request, hold, lines, "buyer_email", str(refusal), now)
     except checkout.HoldEnded:

@@ -15,7 +15,8 @@ from events.models import Event, PriceTier, Promotion, TicketType
 from registrations import checkout, guessing, sold_out
 from registrations.find import address_of
 from registrations.forms import Choice
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
+from ticketing.lib.languages import say, say_many
 from ticketing.lib.money import format_money
 
 OF_CODES = frozenset({"bad_code", "code_used_up", "code_for_others", "code_missing"})  # refusals that lead to the code's field
@@ -59,6 +60,7 @@ def choices(
     wrong_code: bool = False,
 ) -> HttpResponse:
     """The choice as typed, with what is left and what it costs with the typed code."""
+    languages.prefer(event.language)
     promotion = None
     if choice.code:
         try:
@@ -134,11 +136,11 @@ def _effect(promotion: Promotion, event: Event) -> str:
     """What the code does, in words."""
     effects = []
     if promotion.percent:
-        effects.append(f"{promotion.percent} % off")
+        effects.append(say("{percent} % off", percent=promotion.percent))
     if promotion.amount_minor:
-        effects.append(f"{format_money(promotion.amount_minor, event.currency)} off each ticket")
+        effects.append(say("{amount} off each ticket", amount=format_money(promotion.amount_minor, event.currency)))
     if promotion.reserved_free:
-        effects.append(f"{promotion.reserved_free} place{'s' if promotion.reserved_free != 1 else ''} set aside for you")
+        effects.append(say_many("{n} place set aside for you", "{n} places set aside for you", promotion.reserved_free))
     if promotion.unlocks_hidden:
-        effects.append("tickets that are not on the public page")
-    return ", and ".join(effects)
+        effects.append(say("tickets that are not on the public page"))
+    return say(", and ").join(effects)

@@ -22,13 +22,14 @@ from registrations.forms import AttendeeForm, FindForm
 from registrations.models import Order
 from registrations.reassign import rename_own_ticket
 from ticketing.lib import clock
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 
 def offered_wallets() -> list[tuple[str, str]]:
     """The wallets that certificates are given for, with the words of their buttons."""
-    found = [("apple", "Add to Apple Wallet")] if settings.APPLE_PASS_CERTIFICATE else []
-    return [*found, ("google", "Add to Google Wallet")] if settings.GOOGLE_WALLET_ISSUER_ID else found
+    found = [("apple", say("Add to Apple Wallet"))] if settings.APPLE_PASS_CERTIFICATE else []
+    return [*found, ("google", say("Add to Google Wallet"))] if settings.GOOGLE_WALLET_ISSUER_ID else found
 
 
 def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

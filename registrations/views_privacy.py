@@ -14,6 +14,7 @@ from registrations.access import order_for_link, transfer_for_link
 from registrations.models import Erasure, Order, Ticket, Transfer
 from registrations.views_order import private
 from ticketing.lib import clock, personal
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 
 WHOSE = {"buyer", "attendee", "holder"}
@@ -31,12 +32,13 @@ def _copy(order: Order) -> list[dict[str, Any]]:
     for each, rows in personal.copy_of(order_id=order.pk, leave_out=_of_somebody_else):
         kept = {name: how for name, how in each.kept.items() if how.whose in WHOSE}
         fields = [
-            dataclasses.asdict(how) | {"name": name, "label": name.replace("_", " ").capitalize(), "values": [row[name] for row in rows]}
+            dataclasses.asdict(how)
+            | {"name": name, "why": say(how.why), "label": say(name.replace("_", " ").capitalize()), "values": [row[name] for row in rows]}
             for name, how in kept.items()
             if any(row[name] for row in rows)
         ]
         if fields:
-            found.append({"what": str(each.model._meta.verbose_name), "fields": fields})
+            found.append({"what": say(str(each.model._meta.verbose_name)), "fields": fields})
     return found
 
 
@@ -75,7 +77,7 @@ def erasure_new(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         key = f"erasure_asked:{order.pk}:{now:%Y%m%d%H}"
         post.owe(kind="erasure_asked", to=order.buyer_email, subject_id=order.pk, key=key, now=now, event_id=order.event_id)
         later("outbox.send_due")
-        messages.info(request, f"A mail went to {order.buyer_email}. Open the link in it, and your data are erased.")
+        messages.info(request, say("A mail went to {address}. Open the link in it, and your data are erased.", address=order.buyer_email))
     return redirect("registrations:data", code=code, secret=secret)
 
 

@@ -10,7 +10,7 @@ from registrations import checkout, find, waiting
 from registrations.models import Order, WaitingEntry
 from registrations.views_order import private
 from registrations.waiting_forms import JoinForm
-from ticketing.lib import clock, meters
+from ticketing.lib import clock, languages, meters
 
 
 @never_cache
@@ -27,7 +27,12 @@ def waiting_new(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     typed = form.cleaned_data
     try:
         entry = waiting.join(
-            kind=kind, email=typed["email"], quantity=typed["quantity"], takes_fewer=bool(typed.get("takes_fewer")), now=now
+            kind=kind,
+            email=typed["email"],
+            quantity=typed["quantity"],
+            takes_fewer=bool(typed.get("takes_fewer")),
+            now=now,
+            language=languages.current(),
         )
     except waiting.AlreadyWaiting:
         return render(request, "registrations/waiting_new.html", context | {"again": typed["email"]})
@@ -41,6 +46,7 @@ def _sold(slug: str, pk: int) -> TicketType:
     kind = public.select_related("event__organiser").filter(pk=pk).first()
     if kind is None:
         raise Http404
+    languages.prefer(kind.event.language)
     meters.about(event=kind.event_id, organiser=kind.event.organiser_id)
     return kind
 
@@ -49,6 +55,7 @@ def _entry(token: str) -> WaitingEntry:
     entry = WaitingEntry.objects.select_related("event__organiser", "ticket_type", "hold").filter(token=token).first()
     if entry is None:
         raise Http404
+    languages.prefer(entry.language or entry.event.language)
     meters.about(event=entry.event_id, organiser=entry.event.organiser_id)
     return entry
 

@@ -18,6 +18,7 @@ from registrations.choosing import is_on_sale
 from registrations.models import WaitingEntry
 from registrations.refusals import Refused
 from ticketing.lib import tokens
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 from trail import record
 
@@ -36,10 +37,10 @@ class AlreadyWaiting(Refused):
     code = "already_waiting"
 
     def __init__(self) -> None:
-        super().__init__("This address is on the waiting list already.")
+        super().__init__(say("This address is on the waiting list already."))
 
 
-def join(*, kind: TicketType, email: str, quantity: int, takes_fewer: bool, now: datetime) -> WaitingEntry:
+def join(*, kind: TicketType, email: str, quantity: int, takes_fewer: bool, now: datetime, language: str = "") -> WaitingEntry:
     """A place at the end of the list for tickets that are sold out, and a mail with its link.
 
     Refused when there are tickets, the list is closed, or the number is not allowed. AlreadyWaiting."""
@@ -49,6 +50,7 @@ def join(*, kind: TicketType, email: str, quantity: int, takes_fewer: bool, now:
         ticket_type=kind,
         token=tokens.link_token(),
         email=email,
+        language=language,
         quantity=quantity,
         takes_fewer=takes_fewer and quantity > kind.min_per_order,
         joined_at=now,
@@ -72,14 +74,18 @@ def _check(kind: TicketType, quantity: int, now: datetime) -> None:
     event = kind.event
     on_sale = event.published_at is not None and event.cancelled_at is None and event.ends_at > now
     if not on_sale or kind.archived_at or kind.hidden or kind.is_addon or not is_on_sale(ticket_type=kind, now=now):
-        raise Refused(f"{kind.name} is not on sale now.", code="not_on_sale", ticket_type_id=kind.pk)
+        raise Refused(say("{name} is not on sale now.", name=kind.name), code="not_on_sale", ticket_type_id=kind.pk)
     if event.waiting_closed_at is not None:
-        raise Refused("This waiting list takes no more entries.", code="waiting_closed")
+        raise Refused(say("This waiting list takes no more entries."), code="waiting_closed")
     most = most_of(kind=kind)
     if not kind.min_per_order <= quantity <= most:
-        raise Refused(f"{kind.name}: choose {kind.min_per_order} to {most}.", code="too_many", ticket_type_id=kind.pk)
+        raise Refused(
+            say("{name}: choose {least} to {most}.", name=kind.name, least=kind.min_per_order, most=most),
+            code="too_many",
+            ticket_type_id=kind.pk,
+        )
     if inventory.free_places(ticket_types=[kind]).get(kind.pk, 0) >= kind.min_per_order:
-        raise Refused("There are tickets: get them on the event's page.", code="not_sold_out", ticket_type_id=kind.pk)
+        raise Refused(say("There are tickets: get them on the event's page."), code="not_sold_out", ticket_type_id=kind.pk)
 
 
 def most_of(*, kind: TicketType) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, TicketType
 from events.series_forms import ask_which_dates
@@ -12,10 +13,12 @@ from registrations.forms import likely_address
 
 class JoinForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address", help_text="The link to your tickets goes there.", widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("E-mail address"),
+        help_text=_("The link to your tickets goes there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    quantity = forms.TypedChoiceField(label="How many tickets", coerce=int)
-    takes_fewer = forms.BooleanField(required=False, initial=True, label="Offer me fewer if there are not enough")
+    quantity = forms.TypedChoiceField(label=_("How many tickets"), coerce=int)
+    takes_fewer = forms.BooleanField(required=False, initial=True, label=_("Offer me fewer if there are not enough"))
 
     def __init__(self, *args: Any, kind: TicketType, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from environs import Env
 
 from ticketing import csp, embedded
+from ticketing.lib import languages
 
 env = Env()
 
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ticketing.metering.MeterMiddleware",  # counts whatever is answered below
+    "ticketing.language_choice.LanguageMiddleware",  # whom to speak to in which language
     "ticketing.lib.pagecache.PageCacheMiddleware",  # answers cached anonymous pages before all else
     "ticketing.trouble.TroubleMiddleware",  # the database or Redis is away: 503 with Retry-After
     "django.middleware.security.SecurityMiddleware",
@@ -104,8 +106,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "ticketing.lib.spoken_templates.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -353,8 +360,10 @@ if env.bool("BEHIND_PROXY", False):
 CSRF_FAILURE_VIEW = "ticketing.trouble.csrf_failure"
 
 # --- words and time -------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"
-USE_I18N = False  # one language so far; switching it on costs time in every request
+LANGUAGE_CODE = "en-gb"  # docs/decisions/0050: English is what is spoken unless a language is asked for
+LANGUAGES = [(LANGUAGE_CODE, "English"), *((code, name) for code, name in languages.CHOICES if code != languages.ENGLISH)]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = False

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from events.models import Event
+from ticketing.lib import languages
 from ticketing.lib.site import absolute
 from workspace import texts, unsubscribing
 from workspace.models import Job, Recipient
@@ -16,14 +17,17 @@ from workspace.sheets import SHEETS
 
 def message(*, subject_id: int, to: str) -> EmailMultiAlternatives | None:
     """A message to one of its recipients. None when it was stopped, or the order has gone."""
-    found = Recipient.objects.select_related("message__event__organiser", "order", "ticket__ticket_type").filter(pk=subject_id).first()
+    found = (
+        Recipient.objects.select_related("message__event__organiser", "order__event", "ticket__ticket_type").filter(pk=subject_id).first()
+    )
     if found is None or found.message.stopped_at is not None:
         return None
     event = found.message.event
     if unsubscribing.is_unsubscribed(organiser_id=event.organiser_id, email=to):
         return None
-    facts = texts.facts_of(event=event, order=found.order, ticket=found.ticket)
-    return written(event=event, subject=found.message.subject, body=found.message.body, facts=facts, to=to)
+    with languages.speaking(found.order.spoken if found.order else event.language):
+        facts = texts.facts_of(event=event, order=found.order, ticket=found.ticket)
+        return written(event=event, subject=found.message.subject, body=found.message.body, facts=facts, to=to)
 
 
 def written(*, event: Event, subject: str, body: str, facts: Mapping[str, str], to: str) -> EmailMultiAlternatives:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from events import prose
 from events.models import Event
-from registrations.documents import moment_text
 from registrations.models import Order, Ticket
 from registrations.transfer import holder_of
+from ticketing.lib import dates
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 PLACEHOLDERS = {
@@ -32,10 +33,10 @@ def unknown_placeholders(text: str) -> list[str]:
 
 def facts_of(*, event: Event, order: Order | None, ticket: Ticket | None = None) -> dict[str, str]:
     """What the placeholders stand for. Without an order: an example, for previews."""
-    place = ", ".join(part for part in (event.venue_name, event.city) if part) or "online"
+    place = ", ".join(part for part in (event.venue_name, event.city) if part) or say("online")
     facts = {
         "event": event.name,
-        "when": moment_text(event.local_start),
+        "when": dates.with_zone(event.local_start),
         "place": place,
         "organiser": event.organiser.name,
         "name": "Dana Example",

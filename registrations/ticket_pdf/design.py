@@ -9,6 +9,8 @@ from typing import Any
 
 from registrations.ticket_pdf.facts import DesignFacts, TicketFacts
 from registrations.ticket_pdf.qr import qr_svg
+from ticketing.lib import languages
+from ticketing.lib.spoken_templates import in_words
 
 TEMPLATE = Path(__file__).resolve().parent.parent.parent / "templates" / "registrations" / "pdf" / "ticket.html"
 STYLE = TEMPLATE.with_name("ticket.css")
@@ -80,7 +82,6 @@ def _page(design: DesignFacts, ticket: TicketFacts | None) -> str:
             "price_text",
             "advice",
             "order_hint",
-            "language",
         )
     }
     facts["accent"] = design.accent if design.accent.startswith("#") and len(design.accent) == 7 else "#285cc2"
@@ -92,7 +93,8 @@ def _page(design: DesignFacts, ticket: TicketFacts | None) -> str:
     facts["qr"] = (
         f'<img src="data:image/svg+xml;base64,{base64.b64encode(qr_svg(ticket.code).encode()).decode()}" alt="">' if ticket else ""
     )
-    page = TEMPLATE.read_text()
+    with languages.speaking(design.language):
+        page = in_words(TEMPLATE.read_text())
     for name, value in facts.items():
         page = page.replace("{{ " + name + " }}", value)
     return page

@@ -17,7 +17,7 @@ class DesignFacts:
     price_text: str
     accent: str
     cover: bytes | None = None
-    advice: str = "Each code admits once: whoever shows it first comes in. Keep it to yourself."
+    advice: str = ""
     order_hint: str = ""
     language: str = "en"
 

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from django.conf import settings
 
 from registrations.wallets.facts import PassFacts, token_of
+from ticketing.lib import languages
+from ticketing.lib.languages import say
 from ticketing.lib.site import absolute
 
 CONTENT_TYPE = "application/vnd.apple.pkpass"
@@ -41,13 +43,18 @@ def pass_file(*, facts: PassFacts) -> bytes:
 
 def described(*, facts: PassFacts) -> dict[str, Any]:
     """pass.json. On the lock screen from the event's time on; void ones carry no code."""
+    with languages.speaking(facts.language):
+        return _described(facts)
+
+
+def _described(facts: PassFacts) -> dict[str, Any]:
     told: dict[str, Any] = {
         "formatVersion": 1,
         "passTypeIdentifier": settings.APPLE_PASS_TYPE_ID,
         "teamIdentifier": settings.APPLE_TEAM_ID,
         "serialNumber": facts.number,
         "organizationName": facts.organiser_name,
-        "description": f"Ticket for {facts.event_name}",
+        "description": say("Ticket for {event}", event=facts.event_name),
         "logoText": facts.organiser_name,
         "foregroundColor": "rgb(255, 255, 255)",
         "labelColor": "rgb(230, 234, 242)",
@@ -57,27 +64,29 @@ def described(*, facts: PassFacts) -> dict[str, Any]:
         "sharingProhibited": True,
         "voided": facts.void,
         "eventTicket": {
-            "primaryFields": [{"key": "event", "label": "Event", "value": facts.event_name, "changeMessage": "The event is now %@"}],
+            "primaryFields": [
+                {"key": "event", "label": say("Event"), "value": facts.event_name, "changeMessage": say("The event is now %@")}
+            ],
             "secondaryFields": [
                 {
                     "key": "starts",
-                    "label": "Starts",
+                    "label": say("Starts"),
                     "value": facts.starts_at.isoformat(timespec="minutes"),
                     "dateStyle": "PKDateStyleMedium",
                     "timeStyle": "PKDateStyleShort",
                     "ignoresTimeZone": True,
-                    "changeMessage": "It starts at another time: %@",
+                    "changeMessage": say("It starts at another time: %@"),
                 },
-                {"key": "place", "label": "Where", "value": facts.place, "changeMessage": "It takes place elsewhere: %@"},
+                {"key": "place", "label": say("Where"), "value": facts.place, "changeMessage": say("It takes place elsewhere: %@")},
             ],
             "auxiliaryFields": [
-                {"key": "attendee", "label": "For", "value": facts.attendee},
-                {"key": "type", "label": "Ticket", "value": facts.ticket_type},
+                {"key": "attendee", "label": say("For"), "value": facts.attendee},
+                {"key": "type", "label": say("Ticket"), "value": facts.ticket_type},
             ],
             "backFields": [
-                {"key": "address", "label": "Address", "value": facts.address or facts.place},
-                {"key": "order", "label": "Order", "value": facts.order_code},
-                *([{"key": "typed", "label": "Number, for typing", "value": facts.typed}] if facts.typed else []),
+                {"key": "address", "label": say("Address"), "value": facts.address or facts.place},
+                {"key": "order", "label": say("Order"), "value": facts.order_code},
+                *([{"key": "typed", "label": say("Number, for typing"), "value": facts.typed}] if facts.typed else []),
             ],
         },
     }

@@ -8,7 +8,8 @@ from django.conf import settings
 
 from registrations import codes
 from registrations.models import Ticket, Transfer
-from ticketing.lib import tokens
+from ticketing.lib import languages, tokens
+from ticketing.lib.languages import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class PassFacts:
     order_code: str
     accent: str
     void: bool
+    language: str
 
 
 def facts_of(*, ticket: Ticket) -> PassFacts:
@@ -43,14 +45,20 @@ def facts_of(*, ticket: Ticket) -> PassFacts:
         organiser_name=event.organiser.name,
         starts_at=event.local_start,
         ends_at=event.local_end,
-        place=event.venue_name or "Online",
+        place=event.venue_name or _online(ticket.order.spoken),
         address=", ".join(part for part in (event.venue_address, event.city) if part),
         attendee=ticket.attendee_name,
         ticket_type=ticket.ticket_type.name,
         order_code=ticket.order.code,
         accent=event.accent,
         void=void,
+        language=ticket.order.spoken or languages.ENGLISH,
     )
+
+
+def _online(language: str) -> str:
+    with languages.speaking(language):
+        return say("Online")
 
 
 def ended(*, facts: PassFacts) -> PassFacts:

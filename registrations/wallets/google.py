@@ -42,8 +42,8 @@ def _class(facts: PassFacts, event_id: int) -> dict[str, Any]:
         "id": f"{settings.GOOGLE_WALLET_ISSUER_ID}.event-{event_id}",
         "issuerName": facts.organiser_name,
         "reviewStatus": "UNDER_REVIEW",
-        "eventName": _text(facts.event_name),
-        "venue": {"name": _text(facts.place), "address": _text(facts.address or facts.place)},
+        "eventName": _text(facts, facts.event_name),
+        "venue": {"name": _text(facts, facts.place), "address": _text(facts, facts.address or facts.place)},
         "dateTime": {"start": facts.starts_at.isoformat(timespec="seconds"), "end": facts.ends_at.isoformat(timespec="seconds")},
     }
 
@@ -55,15 +55,15 @@ def _object(facts: PassFacts, event_id: int) -> dict[str, Any]:
         "state": "ACTIVE",
         "ticketHolderName": facts.attendee,
         "ticketNumber": facts.typed,
-        "ticketType": _text(facts.ticket_type),
+        "ticketType": _text(facts, facts.ticket_type),
         "reservationInfo": {"confirmationCode": facts.order_code},
         "hexBackgroundColor": facts.accent,
         "barcode": {"type": "QR_CODE", "value": facts.code, "alternateText": facts.typed},
     }
 
 
-def _text(value: str) -> dict[str, Any]:
-    return {"defaultValue": {"language": "en", "value": value}}
+def _text(facts: PassFacts, value: str) -> dict[str, Any]:
+    return {"defaultValue": {"language": facts.language, "value": value}}
 
 
 def _token(claims: dict[str, Any], private_key: str, key_id: str) -> str:

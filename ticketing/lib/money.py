@@ -1,9 +1,15 @@
 """Money in minor units with its currency; the only place that knows exponents.
 
 Exponents follow ISO 4217 (amendment 176): most currencies have two decimals, some none, some three.
+Amounts are written in the language that is spoken: €1,234.50 in English, 1.234,50 € in German.
 """
 
+import functools
 from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext
+
+from ticketing.lib import languages
 
 CURRENCIES = (
     "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK UAH TRY ILS AED SAR INR JPY KRW CNY HKD TWD "
@@ -50,22 +56,51 @@ def to_minor(amount: Decimal | str, currency: str) -> int:
     try:
         scaled = Decimal(amount).scaleb(places)
     except InvalidOperation as error:
-        raise BadAmount("Enter an amount such as 12.50.") from error
+        raise BadAmount(gettext("Enter an amount such as 12.50.")) from error
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
-        raise BadAmount(f"{currency} has {places or 'no'} decimal places. Enter no more than that.")
+        raise BadAmount(_too_fine(currency, places))
     if places == 3 and scaled % 10:
-        raise BadAmount(f"Card networks take {currency} in steps of 0.010. Let the last digit be 0.")
+        steps = gettext("Card networks take %(currency)s in steps of 0.010. Let the last digit be 0.")
+        raise BadAmount(steps % {"currency": currency})
     return int(scaled)
 
 
+def _too_fine(currency: str, places: int) -> str:
+    if not places:
+        return gettext("%(currency)s has no decimal places. Enter no more than that.") % {"currency": currency}
+    return gettext("%(currency)s has %(places)s decimal places. Enter no more than that.") % {"currency": currency, "places": places}
+
+
+def in_english(amount_minor: int, currency: str) -> str:
+    """As format_money, for what is written down and read by others later."""
+    with languages.speaking(languages.ENGLISH):
+        return format_money(amount_minor, currency)
+
+
 def format_money(amount_minor: int, currency: str) -> str:
-    """1250, "EUR" → "€12.50"; 0 → "€0.00"; currencies without a symbol → "CHF 12.50"."""
+    """1250, "EUR" → "€12.50"; 0 → "€0.00"; currencies without a symbol → "CHF 12.50". In the language that is spoken."""
+    code = languages.current()
+    if code != languages.ENGLISH:
+        return _in_language(amount_minor, currency, code)
     text = f"{abs(to_major(amount_minor, currency)):,.{exponent(currency)}f}"
     sign = "−" if amount_minor < 0 else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{currency} {text}"
 
 
+@functools.lru_cache(maxsize=4000)
+def _in_language(amount_minor: int, currency: str, code: str) -> str:
+    """By CLDR's pattern of the language, with the decimals that the currency has here."""
+    from babel import Locale
+    from babel.numbers import parse_pattern
+
+    locale = Locale.parse(code)
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (exponent(currency), exponent(currency))
+    text: str = pattern.apply(abs(to_major(amount_minor, currency)), locale, currency=currency, currency_digits=False)
+    return f"−{text}" if amount_minor < 0 else text
+
+
 def format_price(amount_minor: int, currency: str) -> str:
     """As format_money, but nothing to pay is "Free"."""
-    return "Free" if amount_minor == 0 else format_money(amount_minor, currency)
+    return gettext("Free") if amount_minor == 0 else format_money(amount_minor, currency)

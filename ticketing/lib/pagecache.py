@@ -3,8 +3,9 @@
 A page is stored with its scope (such as "event:7") and the scope's version at the time its
 rendering began; it is served only while the version is still that. `changed` raises the version,
 so that the next request sees the change; a rendering that began before the change can't be served
-after it. Pages are the same bytes for everybody: the middleware refuses to store one that sets a
-cookie. Redis away: pages are rendered.
+after it. Pages are the same bytes for everybody who is spoken to in one language: a page is kept once for
+each, and once for visitors who asked for none of ours; one version makes all of them out of date. The middleware
+refuses to store a page that sets a cookie. Redis away: pages are rendered.
 """
 
 import functools
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from ticketing.lib import meters, views_tally
+from ticketing.lib import languages, meters, views_tally
 from ticketing.lib.forgiving_cache import breaker
 
 # One round trip: the page, if its scope's version is still the one it was rendered under.
@@ -118,7 +119,7 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD") or not settings.PAGE_CACHE_ENABLED or not PUBLIC.match(request.path_info):
             return self.get_response(request)
-        key = _key("page", request.get_host() + request.get_full_path())
+        key = _key("page", f"{languages.asked()}:{request.get_host()}{request.get_full_path()}")
         counted = [views_key(), views_tally.source_of(request)] if views_tally.is_counted(request) else []
         found = breaker.call(lambda: _look_up()(keys=[key], args=[_key("version", ""), *counted]), otherwise=None, what="page look-up")
         if found:

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ticketing.lib.languages import say
+
 EU = "AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
 BY_PREFIX = dict.fromkeys(EU, "stdnum.eu.vat") | {"GB": "stdnum.gb.vat", "CHE": "stdnum.ch.vat", "NO": "stdnum.no.mva"}
 
@@ -19,9 +21,9 @@ def tidy(text: str) -> str:
     if not number:
         return ""
     if len(number) > 20:
-        raise BadTaxId("Enter a VAT number of at most 20 letters and digits.")
+        raise BadTaxId(say("Enter a VAT number of at most 20 letters and digits."))
     if (checker := _checker(number)) and not checker.is_valid(number):
-        raise BadTaxId("This VAT number can't be right. Check its digits, or leave it empty.")
+        raise BadTaxId(say("This VAT number can't be right. Check its digits, or leave it empty."))
     return number
 
 

@@ -1,6 +1,7 @@
-"""Template filters for money and time, in every template without loading."""
+"""Template filters for money, numbers and time, in every template without loading."""
 
 import functools
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,8 @@ from django.conf import settings
 from django.templatetags.static import static as static_url
 from django.utils import dateformat
 
+from ticketing.lib import dates, languages, numbers, tokens
 from ticketing.lib import money as money_lib
-from ticketing.lib import tokens
 
 register = template.Library()
 
@@ -40,7 +41,13 @@ def price(amount_minor: int, currency: str) -> str:
 @register.filter
 def count(number: int | None) -> str:
     """{{ 20000|count }} → 20,000"""
-    return "" if number is None else f"{number:,}"
+    return "" if number is None else numbers.grouped(number)
+
+
+@register.filter
+def rate(text: str) -> str:
+    """{{ "7.5"|rate }} → 7.5, in German 7,5"""
+    return numbers.decimal(text)
 
 
 @register.filter
@@ -52,6 +59,45 @@ def serial(number: int) -> str:
 def in_zone(moment: datetime | None, zone: str) -> Any:
     """The moment on the clocks of the venue; use before |date."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else ""
+
+
+def _of_moments(form: str) -> Callable[[datetime | None, str], str]:
+    def filter_of_form(at: datetime | None, zone: str) -> str:
+        return dates.moment(at.astimezone(ZoneInfo(zone)), form) if at else ""
+
+    return filter_of_form
+
+
+# {{ event.starts_at|when:event.time_zone }}: on the clocks of the venue, in the language that is spoken.
+for _form in ("when", "when_soon", "when_short", "day", "day_and_time", "clock"):
+    register.filter(_form, _of_moments(_form))
+
+
+@register.filter
+def of_calendar(day: date, form: str) -> str:
+    """A day of a calendar, which has no zone: {{ month|of_calendar:"month" }} → December 2026"""
+    return dates.moment(day, form)
+
+
+@register.filter
+def clocks(zone: str) -> str:
+    """{{ event.time_zone|clocks }} → Europe/Berlin; elsewhere the city in the language that is spoken."""
+    return dates.clocks_of(zone)
+
+
+@register.simple_tag
+def day_names() -> list[tuple[str, str]]:
+    """(short, long) for a calendar's head."""
+    return dates.day_names()
+
+
+@register.simple_tag(takes_context=True)
+def languages_offered(context: template.Context) -> list[tuple[str, str, str]]:
+    """(code, its own name, the address of this page in it)."""
+    request = context.get("request")
+    query = request.META.get("QUERY_STRING", "") if request is not None else ""
+    kept = f"{query}&" if query else ""
+    return [(code, name, f"?{kept}language={code}") for code, name in languages.CHOICES]
 
 
 @register.filter
