@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -70,11 +71,11 @@ class Organiser(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    MANAGER = "manager", "Manager"
-    FINANCE = "finance", "Finance"
-    GATE = "gate", "Gate"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    FINANCE = "finance", _("Finance")
+    GATE = "gate", _("Gate")
+    VIEWER = "viewer", _("Viewer")
 
 
 class Membership(models.Model):

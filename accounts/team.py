@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from accounts.models import Invitation, Membership, Organiser, Role, User
 from outbox import post
 from ticketing.lib import tokens
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 from trail import record
 
@@ -67,11 +68,11 @@ def invite(*, organiser: Organiser, email: str, role: str, by: User, now: dateti
 def accept(*, invitation: Invitation, user: User, now: datetime) -> Membership:
     """Take the place, once. TeamRefused when the offer ended or was made to another address."""
     if user.email.lower() != invitation.email.lower():
-        raise TeamRefused(f"This invitation was sent to {invitation.email}. Sign in with that address.")
+        raise TeamRefused(say("This invitation was sent to {address}. Sign in with that address.", address=invitation.email))
     with transaction.atomic():
         taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=now).update(accepted_at=now)
         if not taken:
-            raise TeamRefused("This invitation is not valid any more. Ask for a new one.")
+            raise TeamRefused(say("This invitation is not valid any more. Ask for a new one."))
         return Membership.objects.get_or_create(organiser=invitation.organiser, user=user, defaults={"role": invitation.role})[0]
 
 

@@ -12,18 +12,25 @@ from accounts.models import Organiser
 from events import listing
 from events.calendar import calendar_of
 from events.models import Event
-from ticketing.lib import money
+from ticketing.lib import languages, money
 from ticketing.lib.site import absolute
 
 MOST = 200
 
 
-def events_of(*, organiser: Organiser, now: datetime) -> list[Event]:
-    """Public and not over, soonest first, each with `card`. Two queries."""
+def events_of(*, organiser: Organiser, now: datetime, for_programs: bool = False) -> list[Event]:
+    """Public and not over, soonest first, each with `card`, in the visitor's language, or programs' own. Two queries."""
     rows = Event.objects.public().upcoming(now=now).filter(organiser=organiser).order_by("starts_at", "id")
     found = list(rows.defer("description")[:MOST])
-    listing.with_prices(events=found)
+    with languages.speaking(language_of(events=found) if for_programs else languages.current()):
+        listing.with_prices(events=found)
     return found
+
+
+def language_of(*, events: Sequence[Event]) -> str:
+    """Programs are told in the language that all the events share; else in English."""
+    shared = {event.language or languages.ENGLISH for event in events}
+    return shared.pop() if len(shared) == 1 else languages.ENGLISH
 
 
 def json_feed(*, organiser: Organiser, events: Sequence[Event], address: str) -> dict[str, Any]:
@@ -32,7 +39,7 @@ def json_feed(*, organiser: Organiser, events: Sequence[Event], address: str) ->
         "title": organiser.name,
         "home_page_url": absolute("/"),
         "feed_url": address,
-        "language": "en",
+        "language": language_of(events=events),
         "items": [_item(event) for event in events],
     }
 

@@ -48,16 +48,16 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _events(slug: str) -> tuple[Organiser, list[Event], datetime]:
+def _events(slug: str, *, for_programs: bool = False) -> tuple[Organiser, list[Event], datetime]:
     organiser, now = get_object_or_404(Organiser, slug=slug), clock.now()
     meters.about(organiser=organiser.pk)
-    return organiser, feeds.events_of(organiser=organiser, now=now), now
+    return organiser, feeds.events_of(organiser=organiser, now=now, for_programs=for_programs), now
 
 
 @require_safe
 @for_other_sites
 def json_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    organiser, events, _ = _events(slug)
+    organiser, events, _ = _events(slug, for_programs=True)
     told = feeds.json_feed(organiser=organiser, events=events, address=absolute(request.path))
     return JsonResponse(told, content_type="application/feed+json; charset=utf-8")
 
@@ -65,7 +65,7 @@ def json_feed(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_other_sites
 def atom_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    organiser, events, _ = _events(slug)
+    organiser, events, _ = _events(slug, for_programs=True)
     told = feeds.atom(organiser=organiser, events=events, address=absolute(request.path))
     return HttpResponse(told, content_type="application/atom+xml; charset=utf-8")
 
@@ -73,7 +73,7 @@ def atom_feed(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_other_sites
 def calendar_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    organiser, events, now = _events(slug)
+    organiser, events, now = _events(slug, for_programs=True)
     stamp = now.replace(minute=0, second=0, microsecond=0)  # else no two answers are alike
     return HttpResponse(feeds.icalendar(organiser=organiser, events=events, now=stamp), content_type="text/calendar; charset=utf-8")
 

@@ -24,7 +24,8 @@ ROOMS = ("accounts", "events", "outbox", "payments", "registrations", "ticketing
 CALLS = {"gettext": None, "gettext_lazy": None, "_": None, "say": None, "ngettext": (1, 2), "say_many": (1, 2)}
 ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # in headers, so that the same words are the same bytes
 DATED = re.compile(
-    r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid-Bugs-To).*\n', re.MULTILINE
+    r'^"(Project-Id-Version|POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid-Bugs-To).*\n',
+    re.MULTILINE,
 )
 PERSONAL = "ticketing/lib/personal.py"
 FOR_BUYERS = ("buyer", "attendee", "holder")

@@ -7,9 +7,8 @@ Amounts are written in the language that is spoken: €1,234.50 in English, 1.23
 import functools
 from decimal import Decimal, InvalidOperation
 
-from django.utils.translation import gettext
-
 from ticketing.lib import languages
+from ticketing.lib.languages import say
 
 CURRENCIES = (
     "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK UAH TRY ILS AED SAR INR JPY KRW CNY HKD TWD "
@@ -56,19 +55,18 @@ def to_minor(amount: Decimal | str, currency: str) -> int:
     try:
         scaled = Decimal(amount).scaleb(places)
     except InvalidOperation as error:
-        raise BadAmount(gettext("Enter an amount such as 12.50.")) from error
+        raise BadAmount(say("Enter an amount such as 12.50.")) from error
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
         raise BadAmount(_too_fine(currency, places))
     if places == 3 and scaled % 10:
-        steps = gettext("Card networks take %(currency)s in steps of 0.010. Let the last digit be 0.")
-        raise BadAmount(steps % {"currency": currency})
+        raise BadAmount(say("Card networks take {currency} in steps of 0.010. Let the last digit be 0.", currency=currency))
     return int(scaled)
 
 
 def _too_fine(currency: str, places: int) -> str:
     if not places:
-        return gettext("%(currency)s has no decimal places. Enter no more than that.") % {"currency": currency}
-    return gettext("%(currency)s has %(places)s decimal places. Enter no more than that.") % {"currency": currency, "places": places}
+        return say("{currency} has no decimal places. Enter no more than that.", currency=currency)
+    return say("{currency} has {places} decimal places. Enter no more than that.", currency=currency, places=places)
 
 
 def in_english(amount_minor: int, currency: str) -> str:
@@ -103,4 +101,4 @@ def _in_language(amount_minor: int, currency: str, code: str) -> str:
 
 def format_price(amount_minor: int, currency: str) -> str:
     """As format_money, but nothing to pay is "Free"."""
-    return gettext("Free") if amount_minor == 0 else format_money(amount_minor, currency)
+    return say("Free") if amount_minor == 0 else format_money(amount_minor, currency)
