@@ -5,6 +5,7 @@ Amounts are written in the language that is spoken: €1,234.50 in English, 1.23
 """
 
 import functools
+import re
 from decimal import Decimal, InvalidOperation
 
 from ticketing.lib import languages
@@ -30,6 +31,9 @@ SYMBOLS = {
     "NGN": "₦",
     "PHP": "₱",
 }
+
+
+LETTERS_BEFORE_DIGITS = re.compile(r"^([^\W\d_]+)(?=\d)")  # "CHF12" is not how it is written
 
 
 class BadAmount(ValueError):
@@ -96,6 +100,7 @@ def _in_language(amount_minor: int, currency: str, code: str) -> str:
     pattern = parse_pattern(locale.currency_formats["standard"].pattern)
     pattern.frac_prec = (exponent(currency), exponent(currency))
     text: str = pattern.apply(abs(to_major(amount_minor, currency)), locale, currency=currency, currency_digits=False)
+    text = LETTERS_BEFORE_DIGITS.sub("\\1\u00a0", text)
     return f"−{text}" if amount_minor < 0 else text
 
 
