@@ -360,7 +360,7 @@ if env.bool("BEHIND_PROXY", False):
 CSRF_FAILURE_VIEW = "ticketing.trouble.csrf_failure"
 
 # --- words and time -------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"  # docs/decisions/0050: English is what is spoken unless a language is asked for
+LANGUAGE_CODE = "en-gb"  # docs/decisions/0041: English is what is spoken unless a language is asked for
 LANGUAGES = [(LANGUAGE_CODE, "English"), *((code, name) for code, name in languages.CHOICES if code != languages.ENGLISH)]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True

@@ -1,4 +1,4 @@
-"""Which language is spoken now: to a visitor, in a mail, in a PDF (docs/decisions/0050).
+"""Which language is spoken now: to a visitor, in a mail, in a PDF (docs/decisions/0041).
 
 One word of state per thread, so that English, which most pages are in, is the same as if there were no other:
 templates are translated when they are loaded (spoken_templates.py), and Django's own machinery is only told of a

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0009_dates_of_series'),
+        ('events', '0010_work_on_parts'),
     ]
 
     operations = [
