@@ -81,7 +81,7 @@ def read(code: str) -> Catalog:
 def brought_up_to_date(code: str) -> Catalog:
     """The catalogue with exactly the messages that there are now; what is new has no translation yet."""
     known, fresh = read(code), Catalog(locale=code, charset="utf-8", project="ticketing", version="", fuzzy=False)
-    fresh._num_plurals, fresh._plural_expr = known.num_plurals, known.plural_expr
+    fresh.mime_headers = known.mime_headers  # the plural forms stand there
     for (one, many), files in sorted(found().items(), key=lambda item: (item[1][0], item[0][0])):
         before = known.get(one)
         message = (one, many) if many else one
