@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help install run test check lint bench lock clean
+.PHONY: help install run test check lint bench messages lock clean
 
 help: ## Show this list
 	grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,10 @@ check: lint test ## Everything that must hold before a change lands
 bench: ## Measure CPU per unit of work and rates, against targets and the baseline
 	bin/install test
 	$(BIN)/python -m bench $(ARGS)
+
+messages: ## Bring the translations' catalogues up to date
+	bin/install run
+	$(BIN)/python manage.py messages
 
 lock: ## Pin all versions anew, with hashes
 	[ -x $(BIN)/uv ] || { $(PYTHON) -m venv .venv && $(BIN)/pip install -q uv==0.13.9; }

@@ -22,6 +22,7 @@ from payments.models import Payment, Refund, RefundReason
 from registrations import checkout, invoices
 from registrations.models import Order
 from ticketing.lib import meters, tokens, traces
+from ticketing.lib.languages import say
 from ticketing.lib.later import later
 from ticketing.lib.prepared import Param, Prepared
 from ticketing.lib.site import absolute
@@ -70,7 +71,7 @@ def _words(order: Order, opened_at: datetime) -> dict[str, Any]:
     account = connecting.charged_account(organiser_id=order.event.organiser_id)
     return {
         "reference": order.code,
-        "description": f"{order.event.name} · order {order.code}",
+        "description": say("{event} · order {code}", event=order.event.name, code=order.code),
         "buyer_email": order.buyer_email,
         "return_url": back,
         "cancel_url": back,

@@ -250,9 +250,11 @@ def likely_address(email: str) -> str | None:
 class AttendeeForm(forms.Form):
     """Another name on a ticket."""
 
-    name = forms.CharField(max_length=150, error_messages={"required": _("Enter the name of the person who comes.")})
+    name = forms.CharField(max_length=150, label=_("Name"), error_messages={"required": _("Enter the name of the person who comes.")})
     email = forms.EmailField(
-        required=False, error_messages={"invalid": _("Enter an e-mail address such as dana@example.com, or leave it empty.")}
+        label=_("Email"),
+        required=False,
+        error_messages={"invalid": _("Enter an e-mail address such as dana@example.com, or leave it empty.")},
     )
 
 
@@ -270,7 +272,7 @@ class RecipientForm(forms.Form):
             "invalid": _("Enter an e-mail address such as erin@example.com."),
         },
     )
-    seen = forms.CharField(max_length=16, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=16, label=_("Ticket"), widget=forms.HiddenInput)
 
     def clean_seen(self) -> int:
         text = self.cleaned_data["seen"]
@@ -281,8 +283,9 @@ class RecipientForm(forms.Form):
 
 class FindForm(forms.Form):
     email = forms.EmailField(
+        label=_("Email"),
         error_messages={
             "required": _("Enter the e-mail address you bought with."),
             "invalid": _("Enter an e-mail address such as dana@example.com."),
-        }
+        },
     )

@@ -4,17 +4,20 @@
 nothing has to be installed or compiled to run the product.
 """
 
+import ast
 import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from allauth import __file__ as allauth_file
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils.translation.template import templatize
 
 from ticketing.lib import languages, personal
 from ticketing.lib.spoken_templates import Message, messages_in
@@ -28,13 +31,48 @@ DATED = re.compile(
     re.MULTILINE,
 )
 PERSONAL = "ticketing/lib/personal.py"
+CALL = re.compile(r"""gettext\(u?('(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*")\)""")  # as templatize writes them
+ALLAUTH = Path(allauth_file).parent
+SIGNING_IN = (
+    "account/login",
+    "account/signup",
+    "account/request_login_code",
+    "account/base_confirm_code",
+    "account/confirm_login_code",
+    "account/confirm_email_verification_code",
+    "account/confirm_password_reset_code",
+    "account/password_reset",
+    "account/password_reset_done",
+    "account/password_reset_from_key",
+    "account/password_reset_from_key_done",
+    "account/verification_sent",
+    "account/account_inactive",
+    "account/snippets/already_logged_in",
+    "mfa/authenticate",
+)
+# What Django and django-axes say to somebody who signs up or in, and have not in all languages.
+LACKING: tuple[Message, ...] = (
+    (
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+    ("Your password must contain at least %(min_length)d character.", "Your password must contain at least %(min_length)d characters."),
+    ("Your password can’t be too similar to your other personal information.", None),
+    ("Your password can’t be a commonly used password.", None),
+    ("This password is too common.", None),
+    ("The password is too similar to the %(verbose_name)s.", None),
+    ("Account locked: too many login attempts. Please try again later.", None),
+)
 FOR_BUYERS = ("buyer", "attendee", "holder")
 
 
-def found() -> dict[Message, list[str]]:
-    """Every message that a buyer may read, with the files that say it."""
+def found(code: str) -> dict[Message, list[str]]:
+    """Every message that a buyer may read, with the files that say it; with those of signing in, where the package
+    for it does not speak the language."""
     where: dict[Message, list[str]] = {}
-    for path, message in (*_in_templates(), *_in_code(), *_of_personal_data()):
+    borrowed = () if (ALLAUTH / "locale" / code).is_dir() else tuple(_of_signing_in())
+    lacking = (("ticketing/catalogues.py", message) for message in LACKING)
+    for path, message in (*_in_templates(), *_in_code(), *_of_personal_data(), *lacking, *borrowed):
         files = where.setdefault(message, [])
         if path not in files:
             files.append(path)
@@ -68,6 +106,18 @@ def _of_personal_data() -> Iterator[tuple[str, Message]]:
                 yield from ((PERSONAL, (text, None)) for text in (what, name.replace("_", " ").capitalize(), kept.why))
 
 
+def _of_signing_in() -> Iterator[tuple[str, Message]]:
+    """What allauth says to somebody who is not signed in yet."""
+    for page in SIGNING_IN:
+        source = (ALLAUTH / "templates" / f"{page}.html").read_text()
+        for said in CALL.findall(templatize(source)):
+            yield f"allauth/{page}.html", (ast.literal_eval(said), None)
+    for module in ("account/forms.py", "account/fields.py", "account/adapter.py", "mfa/totp/forms.py"):
+        with (ALLAUTH / module).open("rb") as file:
+            for _line, said, _comments, _context in extract("python", file, keywords={"_": None, "gettext": None, "gettext_lazy": None}):
+                yield f"allauth/{module}", (str(said), None)
+
+
 def path_of(code: str) -> Path:
     return Path(settings.BASE_DIR) / "locale" / code / "LC_MESSAGES" / "django.po"
 
@@ -82,7 +132,7 @@ def brought_up_to_date(code: str) -> Catalog:
     """The catalogue with exactly the messages that there are now; what is new has no translation yet."""
     known, fresh = read(code), Catalog(locale=code, charset="utf-8", project="ticketing", version="", fuzzy=False)
     fresh.mime_headers = known.mime_headers  # the plural forms stand there
-    for (one, many), files in sorted(found().items(), key=lambda item: (item[1][0], item[0][0])):
+    for (one, many), files in sorted(found(code).items(), key=lambda item: (item[1][0], item[0][0])):
         before = known.get(one)
         message = (one, many) if many else one
         same_shape = before is not None and before.pluralizable == bool(many)

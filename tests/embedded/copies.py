@@ -19,6 +19,7 @@ NAMES = (
     "accounts",
     "api",
     "events",
+    "locale",
     "operations",
     "outbox",
     "payments",

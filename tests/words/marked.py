@@ -55,7 +55,7 @@ class Seen(HTMLParser):
         self.texts += [value for name, value in attrs if name in READ_OUT and value]
         if tag in UNSEEN:
             self.inside.append(tag)
-        self.texts.append("\n") if tag not in ("a", "b", "strong", "span", "time", "ins", "del", "abbr") else None
+        self.texts.append(" ")
 
     def handle_endtag(self, tag):
         if self.inside and tag == self.inside[-1]:

@@ -188,7 +188,16 @@ def _waiting(world, get, post):
 
 
 def _series(world, get):
-    first = cast.event(organiser=world["event"].organiser, name="Σειρά", slug="s", summary="", venue_name="", time_zone="Europe/Athens")
+    first = cast.event(
+        organiser=world["event"].organiser,
+        name="Σειρά",
+        slug="s",
+        summary="",
+        venue_name="Θέατρο",
+        venue_address="Οδός 2",
+        city="Αθήνα",
+        time_zone="Europe/Athens",
+    )
     cast.ticket_type(first, name="Θέση")
     day = first.local_start.date()
     rule = repetition.Rule(frequency="day", first=day, last=day + timedelta(days=40), at=[first.local_start.time()])
