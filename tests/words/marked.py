@@ -15,7 +15,7 @@ READ_OUT = {"aria-label", "placeholder", "title", "alt", "data-one", "data-two",
 UNSEEN = {"script", "style", "svg"}
 # What is the same in every language, or not ours to translate: names of languages, of the site, months and days, units.
 DATA = {"English", "Deutsch", "Español", "Français", "Ticketing", "Uhr", "EUR", "MEZ", "MESZ", "OEZ", "OESZ", "Athen", "JSON", "PDF"}
-ADDRESSES = re.compile(r"\S+@\S+|https?://\S+|\b[0-9A-Z]{4}(-[0-9A-Z]{4})+\b|\b(?=[A-Z]*[0-9])[0-9A-Z]{8}\b")
+ADDRESSES = re.compile(r"\S+@\S+|https?://\S+|\b[0-9A-Z]{4}(-[0-9A-Z]{4})+\b|\b[0-9A-HJKMNP-TV-Z]{8}\b")
 WORD = re.compile(r"[A-Za-zÀ-ž]{2,}")
 
 
