@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
 from ninja.security import HttpBearer
 
 from api import limits, tokens
 from api.models import Scope, Token
 from api.problem import Problem
-from events.models import Event, TicketType
+from events.models import Event, Question, TicketType
 from registrations.models import Order
-from scanning.gates import gates_of
+from scanning.gates import gates_at, gates_of
 from scanning.models import Gate
 from ticketing.lib import clock, meters
 from ticketing.lib.prepared import Param, Prepared
@@ -20,6 +22,10 @@ TYPES = Prepared(
     lambda: (
         TicketType.objects.select_related("event")
         .defer("event__description", "event__summary")
+        .annotate(
+            asks=Exists(Question.objects.filter(event=OuterRef("event"), archived_at=None)),
+            quota_ids=ArraySubquery(TicketType.quotas.through.objects.filter(tickettype=OuterRef("pk")).values("quota_id")),
+        )
         .filter(event__slug=Param("slug"), event__organiser=Param("organiser"))
     )
 )
@@ -28,15 +34,6 @@ ORDER = Prepared(
         Order.objects.select_related("event__organiser", "hold")
         .defer("event__description", "event__summary", "hold__attendees")
         .filter(code=Param("code"), event__slug=Param("slug"), event__organiser=Param("organiser"))
-    )
-)
-
-GATES = Prepared(
-    lambda: (
-        Gate.objects.select_related("check_in_list", "event")
-        .defer("event__description", "event__summary")
-        .filter(event__slug=Param("slug"), event__organiser=Param("organiser"))
-        .order_by("id")
     )
 )
 
@@ -88,7 +85,8 @@ def event_for(request: Any, slug: str) -> Event:
 
 
 def types_for(request: Any, slug: str) -> tuple[Event, dict[int, TicketType]]:
-    """The event and all its ticket types by id, each of which knows the event. One query, two when there are none."""
+    """The event and all its ticket types by id, each of which knows the event; `asks`: the event has questions,
+    `quota_ids`: what it counts against. One query, two when there are none."""
     kinds = TYPES.all(slug=slug, organiser=request.auth.organiser_id)
     event = kinds[0].event if kinds else event_for(request, slug)
     for kind in kinds:
@@ -98,8 +96,9 @@ def types_for(request: Any, slug: str) -> tuple[Event, dict[int, TicketType]]:
 
 
 def gates_for(request: Any, slug: str) -> list[Gate]:
-    """The gates of the organiser's event with their lists; the first is made here if there is none. One query."""
-    gates = GATES.all(slug=slug, organiser=request.auth.organiser_id) or gates_of(event=event_for(request, slug))
+    """The gates of the organiser's event with their lists; the first is made here if there is none. One query, every
+    two seconds."""
+    gates = gates_at(organiser_id=request.auth.organiser_id, slug=slug) or gates_of(event=event_for(request, slug))
     meters.about(event=gates[0].event_id)
     return gates
 

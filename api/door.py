@@ -1,6 +1,7 @@
 """The way to /api/v1/: past everything that only pages need (sessions, CSRF, messages), since a call brings
 its own token, no cookie is looked at, and answers are JSON also when something breaks."""
 
+import functools
 import logging
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from api import problem
 from api.problem import Problem
@@ -38,13 +39,19 @@ class ApiDoor:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
-            request.resolver_match = match = resolve(request.path_info, ADDRESSES)
+            request.resolver_match = match = _resolved(request.path_info)
             response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         except Exception as error:
             return problem.answer(_problem_of(request, error))
         if response.status_code == 405:
             return _not_allowed(response)
         return response
+
+
+@functools.lru_cache(maxsize=512)
+def _resolved(path: str) -> ResolverMatch:
+    """Programs call the same few addresses again and again; trying sixty patterns each time is a tenth of a scan."""
+    return resolve(path, ADDRESSES)
 
 
 def _problem_of(request: HttpRequest, error: Exception) -> Problem:

@@ -1,4 +1,4 @@
-"""Answers about orders, tickets, money and entries."""
+"""Answers about orders, tickets and money."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,15 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from api.answering import AnswerShape
 from api.answers import moment
 from api.words import Shown
+from payments.event_refunds import DryRun
 from payments.models import Payment, Refund
 from payments.refunds import Plan
 from registrations import codes
 from registrations.models import Order, OrderLine, Ticket
-from scanning.models import CheckInList, Gate
-from scanning.redemption import Answer
-from scanning.verdicts import words_of
 from ticketing.lib import tokens
 from ticketing.lib.site import absolute
 
@@ -37,7 +36,7 @@ class LineShape(Shown):
 class OrderShape(Shown):
     code: str
     event: str
-    state: Literal["waiting", "confirmed", "expired", "cancelled"]
+    state: Literal["waiting", "confirmed", "expired", "cancelled", "asked", "declined"]
     buyer: Buyer
     currency: str
     total_minor: int
@@ -83,6 +82,7 @@ class OrderPage(OrderShape):
     pay_until: At | None = Field(None, description="While it waits for payment: until then its places are kept.")
     lines: list[LineShape]
     tickets: list[TicketShape]
+    answers: list[AnswerShape] = Field(description="To the organiser's questions.")
 
 
 def order(row: Order, *, event_slug: str) -> dict[str, Any]:
@@ -102,11 +102,14 @@ def order(row: Order, *, event_slug: str) -> dict[str, Any]:
     }
 
 
-def order_page(row: Order, *, lines: Sequence[OrderLine], tickets: Sequence[Ticket], pay_until: datetime | None) -> dict[str, Any]:
+def order_page(
+    row: Order, *, lines: Sequence[OrderLine], tickets: Sequence[Ticket], pay_until: datetime | None, answers: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     return order(row, event_slug=row.event.slug) | {
         "pay_until": moment(pay_until) if row.state == "waiting" else None,
         "lines": [line(each) for each in lines],
         "tickets": [ticket(each, order_code=row.code) for each in tickets],
+        "answers": answers,
     }
 
 
@@ -166,6 +169,23 @@ class RefundShape(Shown):
     completed_at: At | None = None
 
 
+class PaymentPage(PaymentShape):
+    refunds: list[RefundShape]
+
+
+class Payments(Shown):
+    items: list[PaymentPage]
+
+
+def refund(row: Refund) -> dict[str, Any]:
+    return {
+        "amount_minor": row.amount_minor,
+        "reason": row.reason,
+        "due_at": moment(row.due_at),
+        "completed_at": moment(row.completed_at),
+    }
+
+
 class RefundAnswer(Shown):
     amount_minor: int
     kept_minor: int = Field(description="What is left of the order's money afterwards, before the provider's fee.")
@@ -184,79 +204,36 @@ def refund_answer(plan: Plan, refunds: Sequence[Refund], *, carried_out: bool) -
         "cancels": plan.cancels,
         "tickets": [each.position for each in plan.tickets],
         "carried_out": carried_out,
-        "refunds": [
-            {"amount_minor": each.amount_minor, "reason": each.reason, "due_at": moment(each.due_at), "completed_at": None}
-            for each in refunds
-        ],
+        "refunds": [refund(each) for each in refunds],
     }
 
 
-class GateShape(Shown):
-    id: int
-    name: str
-    check_in_list: int
+class Amount(Shown):
+    currency: str
+    amount_minor: int
+    fee_lost_minor: int = Field(description="What the provider keeps all the same.")
 
 
-class Gates(Shown):
-    items: list[GateShape]
+class Everybody(Shown):
+    """What giving everybody their money back does, or would do."""
+
+    orders: int = Field(description="Confirmed orders that are not cancelled yet.")
+    waiting: int = Field(description="Orders that wait for their payment.")
+    tickets: int
+    open_payments: int
+    amounts: list[Amount]
+    started: bool
 
 
-class ListShape(Shown):
-    id: int
-    name: str
-    ticket_types: list[int] = Field(description="Ids of the types it admits; empty: all.")
-    rule: dict[str, Any] = Field(description="How often and when; {} is one entry at any time.")
-
-
-class Lists(Shown):
-    items: list[ListShape]
-
-
-def gate(row: Gate) -> dict[str, Any]:
-    return {"id": row.pk, "name": row.name, "check_in_list": row.check_in_list_id}
-
-
-def check_in_list(row: CheckInList) -> dict[str, Any]:
-    return {"id": row.pk, "name": row.name, "ticket_types": sorted(kind.pk for kind in row.ticket_types.all()), "rule": row.rule}
-
-
-class ScannedTicket(Shown):
-    attendee: str
-    ticket_type: str
-    order: str
-    serial: str
-
-
-class Earlier(Shown):
-    admitted_at: At
-    gate: str
-
-
-class ScanAnswer(Shown):
-    verdict: str
-    let_in: bool
-    word: str
-    sentence: str
-    ticket: ScannedTicket | None = None
-    earlier: Earlier | None = Field(None, description="The admission that stood before.")
-    repeated: bool = Field(description="This nonce was answered before; nothing was written now.")
-
-
-def scan_answer(answer: Answer) -> dict[str, Any]:
-    words, found, earlier = words_of(answer.verdict), answer.ticket, answer.earlier
+def everybody(plan: DryRun, *, started: bool) -> dict[str, Any]:
     return {
-        "verdict": str(answer.verdict),
-        "let_in": answer.let_in,
-        "word": words.word,
-        "sentence": words.sentence,
-        "ticket": {
-            "attendee": found.attendee_name,
-            "ticket_type": found.ticket_type.name,
-            "order": found.order.code,
-            "serial": tokens.serial_text(found.serial),
-        }
-        if found
-        else None,
-        "earlier": {"admitted_at": moment(earlier.admitted_at), "gate": earlier.gate.name} if earlier else None,
-        "repeated": answer.repeated,
+        "orders": plan.orders,
+        "waiting": plan.waiting,
+        "tickets": plan.tickets,
+        "open_payments": plan.open_payments,
+        "amounts": [
+            {"currency": currency, "amount_minor": amount, "fee_lost_minor": plan.fees_lost.get(currency, 0)}
+            for currency, amount in sorted(plan.amounts.items())
+        ],
+        "started": started,
     }

@@ -139,6 +139,13 @@ def cancellation_new(request: Any, slug: Slug) -> HttpResponse:
     return _as_it_is(event)
 
 
+@router.post("/{slug}/copy", **changing("Copy an event", Scope.EVENTS_WRITE, shapes.OwnEvent, status=201))
+@repeats.once(together=True)
+def event_copy(request: Any, slug: Slug) -> HttpResponse:
+    """A draft with the same set-up: ticket types, prices, capacities, codes, questions, terms; nothing of what was sold."""
+    return done(shapes.own_event(publication.copy_event(event=event_for(request, slug))), status=201)
+
+
 def _as_it_is(event: Event) -> HttpResponse:
     event.refresh_from_db(fields=["published_at", "cancelled_at"])
     return done(shapes.own_event(event))

@@ -7,14 +7,14 @@ from ninja import Router
 from pydantic import Field
 
 from api import order_shapes, repeats, words
-from api.access import order_for
-from api.answers import done
+from api.access import event_for, order_for
+from api.answers import done, shown
 from api.models import Scope
 from api.problem import Problem, invalid
-from api.reference import changing
+from api.reference import changing, op
 from api.routes_events import Slug
 from api.routes_orders import Code
-from payments import refunds, settlement
+from payments import event_refunds, refunds, settlement
 from payments.models import Payment
 from registrations.models import Order
 from ticketing.lib import clock
@@ -64,6 +64,14 @@ def _newest(order: Order) -> Payment:
     return payment
 
 
+@router.get("/{slug}/orders/{code}/payments", **op("List an order's payments", Scope.ORDERS_READ, order_shapes.Payments))
+def payment_list(request: Any, slug: Slug, code: Code) -> HttpResponse:
+    """Every attempt to pay it, the newest first, with what was given back of each."""
+    rows = Payment.objects.filter(order=order_for(request, slug, code)).prefetch_related("refunds").order_by("-opened_at", "-pk")
+    items = [order_shapes.payment(row) | {"refunds": [order_shapes.refund(each) for each in row.refunds.all()]} for row in rows]
+    return shown(request, {"items": items})
+
+
 @router.post("/{slug}/orders/{code}/refunds", **changing("Give money back", Scope.PAYMENTS_WRITE, order_shapes.RefundAnswer, also=(503,)))
 @repeats.once(together=True)
 def refund_new(request: Any, slug: Slug, code: Code, sent: RefundNew) -> HttpResponse:
@@ -80,3 +88,19 @@ def _planned(order: Order, sent: RefundNew) -> refunds.Plan:
     if sent.tickets:
         return refunds.plan_tickets(order=order, positions=sent.tickets, with_fee=sent.with_fee)
     return refunds.plan_amount(order=order, amount_minor=sent.amount_minor or 0, cancel=sent.cancel)
+
+
+class EverybodyNew(words.Sent):
+    dry_run: bool = Field(False, description="Only say what it would do.")
+
+
+@router.post("/{slug}/refunds", **changing("Give everybody their money back", Scope.PAYMENTS_WRITE, order_shapes.Everybody, also=(503,)))
+@repeats.once(together=True)
+def everybody_refund(request: Any, slug: Slug, sent: EverybodyNew) -> HttpResponse:
+    """Of a cancelled event: every order is cancelled and paid back, some hundred a minute. Asked again while it runs,
+    nothing begins twice; the counts are of what is left."""
+    event = event_for(request, slug)
+    plan = event_refunds.dry_run(event=event)
+    if not sent.dry_run:
+        event_refunds.start(event=event, by=None, now=clock.now())
+    return done(order_shapes.everybody(plan, started=not sent.dry_run))

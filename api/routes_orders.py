@@ -1,14 +1,14 @@
-"""Registering, and what becomes of an order: read, cancelled, its tickets, its attendees."""
+"""Registering, and reading orders, tickets and attendees."""
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field, StringConstraints
 
-from api import order_shapes, repeats, words
+from api import answering, order_shapes, repeats, words
 from api.access import event_for, order_for, types_for
 from api.answers import done, page, place_of, shown
 from api.models import Scope
@@ -16,11 +16,11 @@ from api.problem import invalid
 from api.reference import changing, op
 from api.routes_events import Slug
 from api.routes_public import After, Limit
-from events.models import TicketType
-from registrations import cancellation, checkout, reassign
+from events.models import Event, TicketType
+from registrations import checkout
 from registrations.access import lines_of, tickets_of
-from registrations.models import Order, Ticket
-from ticketing.lib import clock, tax_ids
+from registrations.models import Order
+from ticketing.lib import clock, languages, tax_ids
 from workspace.filters import Filter
 
 router = Router(tags=["Orders"])
@@ -34,11 +34,15 @@ class Attendee(words.Sent):
     email: words.Email | None = None
 
 
+class AttendeeNew(Attendee):
+    answers: answering.Sent = Field([], description="To the questions that are asked for each ticket.")
+
+
 class Line(words.Sent):
     ticket_type: words.Id
     quantity: Annotated[int, Field(ge=1, le=MOST_TICKETS)]
     price_minor: words.Minor | None = Field(None, description="Only for donations: what the buyer gives.")
-    attendees: list[Attendee] = Field([], max_length=MOST_TICKETS, description="Who comes; the buyer where one is missing.")
+    attendees: list[AttendeeNew] = Field([], max_length=MOST_TICKETS, description="Who comes; the buyer where one is missing.")
 
 
 class BuyerFacts(words.Sent):
@@ -52,7 +56,9 @@ class BuyerFacts(words.Sent):
 class OrderNew(words.Sent):
     buyer: BuyerFacts
     lines: list[Line] = Field(min_length=1, max_length=MOST_LINES)
-    promo_code: words.text(40) = ""  # type: ignore[valid-type]
+    promo_code: words.text(40) = Field("", description="A promo code, an access code or a voucher.")  # type: ignore[valid-type]
+    language: Literal["", *languages.NAMES] = Field("", description="In which the buyer gets mail and papers; by itself the event's.")  # type: ignore[valid-type]
+    answers: answering.Sent = Field([], description="To the questions that are asked once for the order.")
     source: Annotated[str, StringConstraints(pattern="^[a-z0-9._-]*$", max_length=40)] = Field(
         "api", description="Where the buyer came from, for the organiser's counts."
     )
@@ -62,7 +68,8 @@ class OrderNew(words.Sent):
 @repeats.once(together=False)
 def order_new(request: Any, slug: Slug, sent: OrderNew) -> HttpResponse:
     """Place an order. Nothing to pay: it is confirmed at once, with its tickets. Otherwise open its payment and
-    send the buyer to `payment_url` before `pay_until`."""
+    send the buyer to `payment_url` before `pay_until`. Of types that need approval it is a request (`asked`).
+    What the event asks is answered in `answers`, for the order and for each attendee."""
     now = clock.now()
     event, kinds = types_for(request, slug)
     picks = [_pick(line, place, kinds) for place, line in enumerate(sent.lines)]
@@ -72,17 +79,41 @@ def order_new(request: Any, slug: Slug, sent: OrderNew) -> HttpResponse:
     attendees = [
         {"ticket_type": line.ticket_type, "name": each.name, "email": each.email or ""} for line in sent.lines for each in line.attendees
     ]
-    details = {"buyer_name": sent.buyer.name, "buyer_email": sent.buyer.email, "attendees": attendees, "billing": billing}
-    hold = checkout.hold(
-        event=event, picks=picks, now=now, attempt=_attempt(request), code=sent.promo_code, source=sent.source, details=details
+    details: dict[str, Any] = {"buyer_name": sent.buyer.name, "buyer_email": sent.buyer.email, "attendees": attendees, "billing": billing}
+    if kinds and next(iter(kinds.values())).asks:  # type: ignore[attr-defined]
+        details |= _answered(event, sent)
+    hold, placed = checkout.sell(
+        event=event,
+        picks=picks,
+        now=now,
+        attempt=_attempt(request),
+        code=sent.promo_code,
+        source=sent.source,
+        details=details,
+        language=sent.language,
     )
-    try:
-        placed = checkout.place(hold=hold, now=now)
-    except Exception:
-        checkout.release_hold(hold=hold, now=now)
-        raise
-    said = order_shapes.order_page(placed.order, lines=placed.lines, tickets=placed.tickets, pay_until=hold.expires_at)
+    answers = answering.of_order(order=placed.order) if hold.answers is not None else []
+    said = order_shapes.order_page(placed.order, lines=placed.lines, tickets=placed.tickets, pay_until=hold.expires_at, answers=answers)
     return done(said, status=201)
+
+
+def _answered(event: Event, sent: OrderNew) -> dict[str, Any]:
+    """What was answered, as the checkout keeps it: once for the order, and with each ticket's attendee."""
+    of_order = answering.Here(path="answers", sent=sent.answers)
+    coming: list[tuple[int, AttendeeNew | None]] = []
+    here = [of_order]
+    for place, line in enumerate(sent.lines):
+        for n in range(line.quantity):
+            attendee = line.attendees[n] if n < len(line.attendees) else None
+            path = f"lines.{place}.attendees.{n}.answers"
+            here.append(answering.Here(path=path, sent=attendee.answers if attendee else [], type_id=line.ticket_type))
+            coming.append((line.ticket_type, attendee))
+    first, *places = answering.checked(asked=answering.asked(event_id=event.pk), here=here)
+    attendees = [
+        {"ticket_type": kind, "name": each.name if each else "", "email": (each and each.email) or "", "answers": place.answers()}
+        for (kind, each), place in zip(coming, places, strict=True)
+    ]
+    return {"attendees": attendees, "answers": first.answers()}
 
 
 def _pick(line: Line, place: int, kinds: dict[int, TicketType]) -> checkout.Pick:
@@ -93,7 +124,8 @@ def _pick(line: Line, place: int, kinds: dict[int, TicketType]) -> checkout.Pick
         raise invalid(f"lines.{place}.attendees", "These are more attendees than tickets.")
     if line.price_minor is not None and kind.pricing != "donation":
         raise invalid(f"lines.{place}.price_minor", "Only a donation has a price of the buyer's choice. Leave it away.")
-    return checkout.Pick(ticket_type=kind, quantity=line.quantity, price_minor=line.price_minor)
+    quota_ids = kind.quota_ids  # type: ignore[attr-defined]
+    return checkout.Pick(ticket_type=kind, quantity=line.quantity, price_minor=line.price_minor, quota_ids=quota_ids)
 
 
 def _billing(buyer: BuyerFacts) -> dict[str, str] | None:
@@ -115,7 +147,7 @@ def order_list(
     request: Any,
     slug: Slug,
     q: Annotated[str, Query(max_length=100, description="Words of name, address or code.")] = "",
-    state: Annotated[str, Query(pattern="^(confirmed|waiting|expired|cancelled)?$")] = "",
+    state: Annotated[str, Query(pattern="^(confirmed|waiting|asked|expired|cancelled|declined)?$")] = "",
     limit: Limit = 50,
     after: After = "",
 ) -> HttpResponse:
@@ -136,25 +168,26 @@ def _place(after: str) -> tuple[datetime, int]:
     return place
 
 
+def number_of(after: str) -> int:
+    """The id that a cursor stands at, where a list is ordered by it. Problem."""
+    return _place(after)[1]
+
+
 @router.get("/{slug}/orders/{code}", **op("Read an order", Scope.ORDERS_READ, order_shapes.OrderPage))
 def order_page(request: Any, slug: Slug, code: Code) -> HttpResponse:
-    return shown(request, _whole(order_for(request, slug, code)))
+    """With its lines, tickets and answers."""
+    return shown(request, whole(order_for(request, slug, code)))
 
 
-def _whole(order: Order) -> dict[str, Any]:
+def whole(order: Order) -> dict[str, Any]:
     hold = order.hold
     return order_shapes.order_page(
-        order, lines=lines_of(order=order), tickets=tickets_of(order=order), pay_until=hold.expires_at if hold else None
+        order,
+        lines=lines_of(order=order),
+        tickets=tickets_of(order=order),
+        pay_until=hold.expires_at if hold else None,
+        answers=answering.of_order(order=order),
     )
-
-
-@router.post("/{slug}/orders/{code}/cancellation", **changing("Cancel an order", Scope.ORDERS_WRITE, order_shapes.OrderPage))
-@repeats.once(together=True)
-def order_cancel(request: Any, slug: Slug, code: Code) -> HttpResponse:
-    """Its tickets admit nobody, its places are free again. Money is given back by a call of its own."""
-    order = order_for(request, slug, code)
-    cancellation.cancel_order(order=order, now=clock.now())
-    return done(_whole(order))
 
 
 @router.get("/{slug}/orders/{code}/tickets", **op("Read an order's tickets", Scope.ORDERS_READ, order_shapes.Tickets))
@@ -162,36 +195,6 @@ def ticket_list(request: Any, slug: Slug, code: Code) -> HttpResponse:
     """With the codes that gates read. Whoever has a code has the ticket."""
     order = order_for(request, slug, code)
     return shown(request, {"items": [order_shapes.ticket_with_code(row, order_code=code) for row in tickets_of(order=order)]})
-
-
-@router.put(
-    "/{slug}/orders/{code}/tickets/{position}/attendee", **changing("Name another attendee", Scope.ORDERS_WRITE, order_shapes.TicketShape)
-)
-@repeats.once(together=True)
-def ticket_attendee(request: Any, slug: Slug, code: Code, position: Position, sent: Attendee) -> HttpResponse:
-    """Another name on a ticket; its code stays."""
-    order = order_for(request, slug, code)
-    ticket = _ticket(order, position)
-    reassign.reassign_ticket(order=order, position=position, name=sent.name, email=sent.email or "", now=clock.now())
-    ticket.refresh_from_db()
-    return done(order_shapes.ticket(ticket, order_code=code))
-
-
-@router.post("/{slug}/orders/{code}/tickets/{position}/void", **changing("Void a ticket", Scope.ORDERS_WRITE, order_shapes.TicketShape))
-@repeats.once(together=True)
-def ticket_void(request: Any, slug: Slug, code: Code, position: Position) -> HttpResponse:
-    """It admits nobody any more; its place stays taken."""
-    ticket = _ticket(order_for(request, slug, code), position)
-    cancellation.void_ticket(ticket=ticket, reason="api", now=clock.now())
-    ticket.refresh_from_db()
-    return done(order_shapes.ticket(ticket, order_code=code))
-
-
-def _ticket(order: Order, position: int) -> Ticket:
-    ticket = order.tickets.filter(position=position).first()
-    if ticket is None:
-        raise Http404
-    return ticket
 
 
 @router.get("/{slug}/attendees", **op("List attendees", Scope.ORDERS_READ, order_shapes.Attendees))
@@ -208,6 +211,6 @@ def attendee_list(
     event = event_for(request, slug)
     rows = Filter(q=q, state=state, entered=entered).tickets(event=event).select_related("order")
     if after:
-        rows = rows.filter(pk__lt=_place(after)[1])
+        rows = rows.filter(pk__lt=number_of(after))
     found, following = page(list(rows[: limit + 1]), limit=limit, place=lambda ticket: (ticket.issued_at, ticket.pk))
     return shown(request, {"items": [order_shapes.ticket(row, order_code=row.order.code) for row in found], "next": following})

@@ -10,7 +10,7 @@ from api import limits, shapes
 from api.answers import MOST, moment, page, place_of, shown
 from api.problem import invalid
 from api.reference import op
-from events import listing, offer
+from events import listing, offer, questions
 from events.models import Event
 from events.pages import LIST_SCOPE
 from events.views_public import EVENT_PAGE_SECONDS, LIST_SECONDS
@@ -60,14 +60,15 @@ def _place(after: str) -> Any:
 @router.get("/events/{slug}", **op("Read a public event", None, shapes.PublicEventPage, public=True, also=(404,)))
 @cached_page(scope=lambda slug, **_: f"event:{slug}", seconds=EVENT_PAGE_SECONDS)
 def event_page(request: HttpRequest, slug: Annotated[str, StringConstraints(max_length=80)]) -> HttpResponse:
-    """With its ticket types, what they cost and whether they can be bought."""
+    """With its ticket types, what they cost and whether they can be bought, and what an order has to answer."""
     limits.count_address(request=request)
     event = Event.objects.select_related("organiser").filter(published_at__isnull=False, slug=slug).first()
     if event is None:
         raise Http404
     meters.about(event=event.pk, organiser=event.organiser_id)
     offers = offer.offers_of(event=event, now=clock.now())
-    return shown(request, shapes.public_event_page(event, offers), cache=f"public, max-age={EVENT_PAGE_SECONDS}")
+    asked = questions.asked(event_id=event.pk)
+    return shown(request, shapes.public_event_page(event, offers, asked), cache=f"public, max-age={EVENT_PAGE_SECONDS}")
 
 
 @router.get("/token", **op("Read what this token may do", None, shapes.TokenShape), tags=["Token"])

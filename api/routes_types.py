@@ -1,6 +1,6 @@
 """What an event sells: ticket types and the capacities they share."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpResponse
 from ninja import Path, Router
@@ -37,6 +37,12 @@ class TypeFacts(words.Sent):
     min_per_order: OfAnOrder = 1
     max_per_order: OfAnOrder = 10
     hidden: bool = False
+    approval: Literal["", "keep", "free"] = Field(
+        "", description="Buyers ask and you decide: keep their places meanwhile, or leave them free until you approve."
+    )
+    is_addon: bool = Field(False, description="Sold only with a ticket.")
+    most_per_ticket: Annotated[int, Field(ge=1, lt=2**31)] | None = Field(None, description="Of an add-on: for each ticket it comes with.")
+    base_types: list[words.Id] = Field([], max_length=50, description="Of an add-on: ids of the types it is sold with; none: with any.")
     position: Count | None = Field(None, description="Smaller numbers stand higher.")
 
 
@@ -66,13 +72,17 @@ SET = (
     "min_per_order",
     "max_per_order",
     "hidden",
+    "approval",
+    "is_addon",
+    "most_per_ticket",
 )
+SHOWN_WITH = ("quotas", "base_types")
 
 
 @router.get("/{slug}/ticket-types", **op("List ticket types", Scope.EVENTS_READ, shapes.OwnTypes))
 def type_list(request: Any, slug: Slug) -> HttpResponse:
     """Archived ones too: tickets of them may have been sold."""
-    kinds = event_for(request, slug).ticket_types.prefetch_related("quotas")
+    kinds = event_for(request, slug).ticket_types.prefetch_related(*SHOWN_WITH)
     return shown(request, {"items": [shapes.own_type(kind) for kind in kinds]})
 
 
@@ -91,7 +101,7 @@ def type_new(request: Any, slug: Slug, sent: TypeNew) -> HttpResponse:
 def type_change(request: Any, slug: Slug, pk: Pk, sent: TypeChange) -> HttpResponse:
     """Only what is sent is changed. A capacity below what is sold and held is refused."""
     event = event_for(request, slug)
-    kind = event.ticket_types.filter(pk=pk, archived_at=None).prefetch_related("quotas").first()
+    kind = event.ticket_types.filter(pk=pk, archived_at=None).prefetch_related(*SHOWN_WITH).first()
     if kind is None:
         raise Http404
     return done(shapes.own_type(_save(event, kind, sent.model_dump(exclude_unset=True))))
@@ -106,10 +116,32 @@ def _save(event: Event, kind: TicketType, facts: dict[str, Any]) -> TicketType:
         raise invalid("max_per_order", "The most must not be less than the least.")
     if kind.pricing == "free" and facts.get("price_minor"):
         raise invalid("price_minor", "What is free has no price. Leave it away, or choose another pricing.")
+    if not kind.is_addon:
+        kind.most_per_ticket = None
     quotas = _quotas(event, facts["quotas"]) if "quotas" in facts else list(kind.quotas.all())
-    publication.save_ticket_type(event=event, kind=kind, quotas=quotas, own_capacity=facts.get("capacity"))
+    bases = types_named(event, facts["base_types"], field="base_types") if "base_types" in facts else None
+    publication.save_ticket_type(event=event, kind=kind, quotas=quotas, own_capacity=facts.get("capacity"), base_types=bases)
     kind._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     return kind
+
+
+def type_named(request: Any, slug: str, pk: int) -> TicketType:
+    """One that is sold. Http404."""
+    event = event_for(request, slug)
+    kind = event.ticket_types.filter(pk=pk, archived_at=None).first()
+    if kind is None:
+        raise Http404
+    kind.event = event
+    return kind
+
+
+def types_named(event: Event, ids: list[int], *, field: str) -> list[TicketType]:
+    """The types of these ids, in their order. Problem."""
+    found = event.ticket_types.filter(archived_at=None).in_bulk(ids)
+    for place, pk in enumerate(ids):
+        if pk not in found:
+            raise invalid(f"{field}.{place}", "This event has no such ticket type.")
+    return [found[pk] for pk in dict.fromkeys(ids)]
 
 
 def _quotas(event: Event, ids: list[int]) -> list[Quota]:
@@ -128,7 +160,7 @@ def type_archive(request: Any, slug: Slug, pk: Pk) -> HttpResponse:
     if kind is None:
         raise Http404
     publication.archive_ticket_type(kind=kind, now=clock.now())
-    return done(shapes.own_type(TicketType.objects.prefetch_related("quotas").get(pk=pk)))
+    return done(shapes.own_type(TicketType.objects.prefetch_related(*SHOWN_WITH).get(pk=pk)))
 
 
 @router.get("/{slug}/quotas", **op("List capacities", Scope.EVENTS_READ, shapes.Quotas))

@@ -6,9 +6,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.answers import moment
+from api.question_shapes import QuestionShape, question
 from api.words import Shown
 from events import offer
-from events.models import Event, Quota, TicketType
+from events.models import Event, Question, Quota, TicketType
 from ticketing.lib.site import absolute
 from workspace.statistics import Figures
 
@@ -64,6 +65,8 @@ class PublicType(Shown):
     max_per_order: int
     sale_starts_at: At | None = None
     sale_ends_at: At | None = None
+    is_addon: bool = Field(description="Sold only with a ticket.")
+    needs_approval: bool = Field(description="The organiser decides about an order of it.")
 
 
 class PublicEventPage(PublicEvent):
@@ -72,6 +75,7 @@ class PublicEventPage(PublicEvent):
     organiser: str
     cancelled: bool
     ticket_types: list[PublicType]
+    questions: list[QuestionShape] = Field(description="What an order has to answer.")
 
 
 def public_event(event: Event, *, least: int | None, open_: bool) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def public_event(event: Event, *, least: int | None, open_: bool) -> dict[str, A
     }
 
 
-def public_event_page(event: Event, offers: list[offer.Offer]) -> dict[str, Any]:
+def public_event_page(event: Event, offers: list[offer.Offer], questions: list[Question]) -> dict[str, Any]:
     prices = offer.from_price(offers)
     return public_event(event, least=prices["least"] if offers else None, open_=prices["buyable"]) | {
         "description": event.description,
@@ -101,6 +105,7 @@ def public_event_page(event: Event, offers: list[offer.Offer]) -> dict[str, Any]
         "organiser": event.organiser.name,
         "cancelled": event.cancelled_at is not None,
         "ticket_types": [_public_type(each) for each in offers],
+        "questions": [question(each) for each in questions],
     }
 
 
@@ -117,6 +122,8 @@ def _public_type(each: offer.Offer) -> dict[str, Any]:
         "max_per_order": kind.max_per_order,
         "sale_starts_at": moment(kind.sale_starts_at),
         "sale_ends_at": moment(kind.sale_ends_at),
+        "is_addon": kind.is_addon,
+        "needs_approval": bool(kind.approval),
     }
 
 
@@ -181,6 +188,10 @@ class OwnType(Shown):
     min_per_order: int
     max_per_order: int
     hidden: bool
+    approval: Literal["", "keep", "free"]
+    is_addon: bool
+    most_per_ticket: int | None = None
+    base_types: list[int] = Field(description="Of an add-on: ids of the types it is sold with; empty: with any.")
     position: int
     quotas: list[int] = Field(description="Ids of the capacities it counts against.")
     archived_at: At | None = None
@@ -191,7 +202,7 @@ class OwnTypes(Shown):
 
 
 def own_type(kind: TicketType) -> dict[str, Any]:
-    """`kind` has its quotas prefetched."""
+    """`kind` has its quotas and base types prefetched."""
     return {
         "id": kind.pk,
         "name": kind.name,
@@ -204,6 +215,10 @@ def own_type(kind: TicketType) -> dict[str, Any]:
         "min_per_order": kind.min_per_order,
         "max_per_order": kind.max_per_order,
         "hidden": kind.hidden,
+        "approval": kind.approval,
+        "is_addon": kind.is_addon,
+        "most_per_ticket": kind.most_per_ticket,
+        "base_types": sorted(base.pk for base in kind.base_types.all()),
         "position": kind.position,
         "quotas": sorted(quota.pk for quota in kind.quotas.all()),
         "archived_at": moment(kind.archived_at),

@@ -2,14 +2,40 @@
 
 from django.urls import include, path, re_path
 
-from api import document, routes_events, routes_gate, routes_money, routes_orders, routes_public, routes_types, views
+from api import (
+    document,
+    routes_changes,
+    routes_events,
+    routes_gate,
+    routes_money,
+    routes_orders,
+    routes_prices,
+    routes_public,
+    routes_questions,
+    routes_staff,
+    routes_types,
+    routes_waiting,
+    views,
+)
 from api.door import not_found
 from api.reference import api
 from api.webhooks import views as views_webhooks
 
 OWN = "/manage/events"
 api.add_router("", routes_public.router)
-for routes in (routes_events, routes_types, routes_orders, routes_money, routes_gate):
+FOR_ORGANISERS = (
+    routes_events,
+    routes_types,
+    routes_prices,
+    routes_questions,
+    routes_orders,
+    routes_changes,
+    routes_staff,
+    routes_money,
+    routes_waiting,
+    routes_gate,
+)
+for routes in FOR_ORGANISERS:
     api.add_router(OWN, routes.router)
 
 app_name = "api"

@@ -28,7 +28,8 @@ class Shown(Schema):
     """An answer, for the document; answers are written by shapes.py."""
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text, if the database can hold it. ValueError."""
     if "\0" in text or not _encodes(text):
         raise ValueError("Leave out characters that can't be stored.")
     return text
@@ -97,24 +98,31 @@ def _percent(value: Any) -> Decimal:
 
 def text(most: int, *, least: int = 0) -> Any:
     """A text of at most `most` characters."""
-    return Annotated[str, StringConstraints(max_length=most, min_length=least), AfterValidator(_storable)]
+    return Annotated[str, StringConstraints(max_length=most, min_length=least), AfterValidator(storable)]
 
 
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=150),
-    AfterValidator(_storable),
+    AfterValidator(storable),
     AfterValidator(_filled),
     Field(json_schema_extra={"pattern": r"\S"}),
 ]
 Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-03T20:00:00+01:00"]})
 ]
+Choice = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(storable),
+    AfterValidator(_filled),
+    Field(json_schema_extra={"pattern": r"\S"}),
+]
 Email = Annotated[
-    str, StringConstraints(max_length=254), AfterValidator(_storable), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
+    str, StringConstraints(max_length=254), AfterValidator(storable), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
 ]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), Field(json_schema_extra={"enum": sorted(ZONES)})]
-Link = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable), AfterValidator(_link)]
+Link = Annotated[str, StringConstraints(max_length=200), AfterValidator(storable), AfterValidator(_link)]
 Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$", max_length=2)]
 Currency = Literal[tuple(money.CURRENCIES)]  # type: ignore[valid-type]
 Percent = Annotated[

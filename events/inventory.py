@@ -27,6 +27,11 @@ CLAIM_FAST = (
     "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS fast "
     "WHERE id = %s AND claimed + %s <= capacity AND queued = 0"
 )
+# For an order that is placed with its claim: it waits for the disk, stands behind the waiting list, and no event that is over is sold.
+CLAIM_AT_ONCE = (
+    "UPDATE events_quota AS q SET claimed = q.claimed + %s FROM events_event AS e "
+    "WHERE q.id = %s AND q.claimed + %s <= q.capacity AND q.queued = 0 AND e.id = q.event_id AND e.cancelled_at IS NULL"
+)
 QUOTAS_OF = "SELECT tickettype_id, quota_id FROM events_tickettype_quotas WHERE tickettype_id = ANY(%s)"
 LOCK = "SELECT 1 FROM events_quota WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 QUEUE = "UPDATE events_quota SET queued = %s WHERE id = %s AND queued <> %s"
@@ -47,13 +52,17 @@ class NothingToRelease(Exception):
     """More was to be released than is claimed: a bug in the caller, and nothing was released."""
 
 
-def quota_needs(*, quantities: Mapping[int, int]) -> dict[int, int]:
-    """{ticket type id: tickets} → {quota id: places}, in quota id order. One query.
+def quota_needs(*, quantities: Mapping[int, int], known: Mapping[int, Sequence[int]] | None = None) -> dict[int, int]:
+    """{ticket type id: tickets} → {quota id: places}, in quota id order. One query; none when the types' quotas are
+    `known`, {ticket type id: quota ids}.
 
     Every ticket type must have a quota: one without would sell without limit."""
-    cursor = kept_cursor()
-    cursor.execute(QUOTAS_OF, [list(quantities)])
-    links = cursor.fetchall()
+    if known is None:
+        cursor = kept_cursor()
+        cursor.execute(QUOTAS_OF, [list(quantities)])
+        links = cursor.fetchall()
+    else:
+        links = [(type_id, quota_id) for type_id in quantities for quota_id in known[type_id]]
     needs: dict[int, int] = {}
     limited = set()
     for type_id, quota_id in links:
@@ -69,15 +78,21 @@ def claim(*, needs: Mapping[int, int], durable: bool = False) -> None:
 
     `durable`: waits for the disk, and does not stand behind the waiting list.
     One statement for each quota; a single one without a surrounding transaction needs no BEGIN."""
+    statement = CLAIM if durable else CLAIM_FAST
     if len(needs) == 1 and not connection.in_atomic_block:
-        _claim_each(needs, durable)
+        _claim_each(needs, statement)
         return
     with transaction.atomic(savepoint=False):  # inside a caller's transaction: two statements fewer
-        _claim_each(needs, durable)
+        _claim_each(needs, statement)
 
 
-def _claim_each(needs: Mapping[int, int], durable: bool) -> None:
-    statement = CLAIM if durable else CLAIM_FAST
+def claim_at_once(*, needs: Mapping[int, int]) -> None:
+    """As `claim`, in the transaction of a buyer's order: it waits for the disk with it, and stands behind the waiting
+    list. SoldOut also when the event was cancelled meanwhile."""
+    _claim_each(needs, CLAIM_AT_ONCE)
+
+
+def _claim_each(needs: Mapping[int, int], statement: str) -> None:
     cursor = kept_cursor()
     for quota_id, places in sorted(needs.items()):
         cursor.execute(statement, [places, quota_id, places])

@@ -9,7 +9,7 @@
 Rooms above call these verbs from here and need not know which module has which.
 """
 
-from registrations.choosing import Pick, is_on_sale
+from registrations.choosing import Pick, is_on_sale, total_minor
 from registrations.holding import (
     decide_unpaid,
     extend_hold,
@@ -20,7 +20,7 @@ from registrations.holding import (
     release_hold,
     save_details,
 )
-from registrations.ordering import ADD_ORDER, ADD_ORDER_LINES, confirm_order, issue_tickets, place, place_order, total_minor
+from registrations.ordering import ADD_ORDER, ADD_ORDER_LINES, confirm_order, issue_tickets, place, place_order, sell
 from registrations.refusals import HoldEnded, Refused
 
 __all__ = [
@@ -42,5 +42,6 @@ __all__ = [
     "place_order",
     "release_hold",
     "save_details",
+    "sell",
     "total_minor",
 ]

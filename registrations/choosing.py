@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from events import addons, discounts, price, promotions, tiers
+from events import addons, discounts, inventory, price, promotions, tiers
 from events.models import Event, Pricing, Promotion, TicketType
 from registrations import allowance, claims
 from registrations.models import Hold, HoldLine
@@ -16,11 +16,19 @@ from ticketing.lib.languages import say
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
-    """What the buyer picked of one type. `price_minor` only for donations: what the buyer gives."""
+    """What the buyer picked of one type. `price_minor` only for donations: what the buyer gives. `quota_ids`: what the
+    type counts against, where they were read with it."""
 
     ticket_type: TicketType
     quantity: int
     price_minor: int | None = None
+    quota_ids: Sequence[int] | None = None
+
+
+def needs_of(*, picks: Sequence[Pick], lines: Sequence[HoldLine]) -> dict[int, int]:
+    """{quota id: places}. One query; none where the picks know their quotas."""
+    known = {pick.ticket_type.pk: pick.quota_ids for pick in picks if pick.quota_ids is not None}
+    return inventory.quota_needs(quantities=claims.by_type(lines=lines), known=known if len(known) == len(picks) else None)
 
 
 def promotion_of(*, event: Event, code: str, now: datetime) -> Promotion:
@@ -155,3 +163,9 @@ def _reduce(new: Hold, lines: Sequence[HoldLine], promotion: Promotion | None, n
     for line, each in zip(lines, off if new.discount_id else by_code, strict=True):
         line.price_minor -= each
         line.discount_minor = each
+
+
+def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
+    """What the hold costs: tickets, taxes that come on top, and the fee where the buyer bears it."""
+    tickets = sum(line.quantity * line.price_minor + (line.tax_minor if hold.tax_on_top else 0) for line in lines)
+    return tickets + hold.fee_minor + hold.fee_tax_minor

@@ -12,8 +12,9 @@ import base64
 import functools
 import hashlib
 import re
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -25,7 +26,12 @@ from registrations.models import SigningKey, Ticket
 from ticketing.lib import tokens
 from ticketing.lib.prepared import Param, Prepared
 
-NEWEST_KEY = Prepared(lambda: SigningKey.objects.only("key_id").filter(event=Param("event"), retired_at=None).order_by("-key_id")[:1])
+NEWEST_KEY = Prepared(
+    lambda: SigningKey.objects.only("key_id", "created_at").filter(event=Param("event"), retired_at=None).order_by("-key_id")[:1]
+)
+REMEMBERED_SECONDS, MOST_REMEMBERED = 2.0, 1000
+TAKEN_BACK_WITHIN = timedelta(minutes=1)  # a key that young may go again with the transaction that made it
+
 VERSION = 1
 SIGNED_PREFIX = b"ticket-code:"
 BODY_BYTES = 14
@@ -130,15 +136,29 @@ _public_keys: dict[tuple[int, int], bytes] = {}
 
 
 def signing_key_id(*, event_id: int, now: datetime) -> int:
-    """The id of the event's current key; its first key is made here."""
+    """The id of the event's current key; its first key is made here. Remembered for two seconds: another process may
+    go on with a key that long after the next one was made or this one was retired."""
+    until, key_id = _newest.get(event_id, (0.0, 0))
+    if time.monotonic() < until:
+        return key_id
     newest = NEWEST_KEY.first(event=event_id)
-    return newest.key_id if newest is not None else add_key(event_id=event_id, now=now)
+    if newest is None:
+        return add_key(event_id=event_id, now=now)
+    if now - newest.created_at > TAKEN_BACK_WITHIN:
+        if len(_newest) >= MOST_REMEMBERED:
+            _newest.clear()
+        _newest[event_id] = (time.monotonic() + REMEMBERED_SECONDS, newest.key_id)
+    return newest.key_id
+
+
+_newest: dict[int, tuple[float, int]] = {}
 
 
 def add_key(*, event_id: int, now: datetime) -> int:
     """A new key for the event, which signs from now on; older ones stay valid. Returns its id, 1 to 255."""
     last = SigningKey.objects.filter(event_id=event_id).order_by("-key_id").values_list("key_id", flat=True).first()
     private_key = Ed25519PrivateKey.generate()
+    _newest.pop(event_id, None)
     with transaction.atomic():
         SigningKey.objects.bulk_create(
             [

@@ -3,12 +3,12 @@
 The only writer of Hold's state. Each verb is one short transaction; capacity is claimed with the hold and
 stays claimed when an order takes it over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from psycopg.types.json import Jsonb
 
@@ -19,7 +19,7 @@ from registrations.choosing import Pick
 from registrations.models import Hold, HoldLine, Order, Priced, PricedLine
 from registrations.refusals import HoldEnded, Refused
 from ticketing.lib import tokens
-from ticketing.lib.prepared import Param, PreparedInsert, PreparedUpdate
+from ticketing.lib.prepared import Param, PreparedInsert, PreparedUpdate, kept_cursor
 
 TIME_TO_PAY = timedelta(minutes=10)  # at least this much is left to whoever placed an order in the last second
 
@@ -69,6 +69,22 @@ def hold(
     return _hold(event, picks, now, attempt, replacing, code, source, details)
 
 
+def hold_and_place(
+    *,
+    event: Event,
+    picks: Sequence[Pick],
+    now: datetime,
+    attempt: str | None,
+    code: str,
+    source: str,
+    details: Mapping[str, Any],
+    place: Callable[[Hold, list[HoldLine]], None],
+) -> Hold:
+    """As `hold`, for an order that `place` makes of it in the same transaction, before the places are claimed: nothing
+    waits in between, so the hold is what it will be. Where the attempt was made before, its hold, and nothing is placed."""
+    return _hold(event, picks, now, attempt, None, code, source, details, place)
+
+
 def _hold(
     event: Event,
     picks: Sequence[Pick],
@@ -78,10 +94,11 @@ def _hold(
     code: str,
     source: str,
     details: Mapping[str, Any] | None = None,
+    place: Callable[[Hold, list[HoldLine]], None] | None = None,
 ) -> Hold:
     promotion = choosing.promotion_of(event=event, code=code, now=now) if code else None
     lines = choosing.chosen_lines(event=event, picks=picks, promotion=promotion, now=now)
-    needs = inventory.quota_needs(quantities=claims.by_type(lines=lines))
+    needs = choosing.needs_of(picks=picks, lines=lines)
     new = Hold(
         event=event,
         token=tokens.link_token(),
@@ -105,15 +122,17 @@ def _hold(
             if stepped:  # their prices are known only when their tickets are claimed
                 lines = choosing.on_their_steps(lines=lines, now=now)
                 choosing.set_price(new=new, lines=lines, promotion=promotion, now=now)
-            ADD_HOLD.run([new])
-            for line in lines:
-                line.hold = new
-            ADD_HOLD_LINES.run(lines)
+            if place:
+                _as_it_will_be(new, lines, now)
+            _add(new, lines)
             if earlier:
                 Hold.objects.filter(pk=earlier.pk).update(replaced_by=new)
             if new.promotion:
                 needs = _use_code(new, new.promotion, lines, needs)
-            inventory.claim(needs=needs)  # last, so that the hot row is locked for the shortest time
+            if place:
+                place(new, lines)
+            claim = inventory.claim_at_once if place else inventory.claim
+            claim(needs=needs)  # last, so that the hot row is locked for the shortest time
     except promotions.UsedUp as refusal:
         raise Refused(str(refusal), code=refusal.code) from refusal
     except IntegrityError:
@@ -121,8 +140,16 @@ def _hold(
         if again is None:
             raise
         # A choice that was tried, replaced, and is made once more: that attempt is over, this is another.
-        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source, details)
+        return again if again.released_at is None else _hold(event, picks, now, None, replacing, code, source, details, place)
     return new
+
+
+def _as_it_will_be(new: Hold, lines: Sequence[HoldLine], now: datetime) -> None:
+    """Of an order that is placed with it: kept for good when there is nothing to pay, else for long enough to pay."""
+    if choosing.total_minor(hold=new, lines=lines):
+        new.expires_at = max(new.expires_at, now + TIME_TO_PAY)
+    else:
+        new.converted_at = now
 
 
 def draft(*, event: Event) -> Hold:
@@ -322,6 +349,6 @@ def decide_unpaid(*, order: Order, now: datetime) -> None:
 
 
 def _kept(statement: str, value: datetime, hold_id: int | None, now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [value, hold_id, now])
-        return bool(cursor.rowcount == 1)
+    cursor = kept_cursor()
+    cursor.execute(statement, [value, hold_id, now])
+    return bool(cursor.rowcount == 1)

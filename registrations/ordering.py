@@ -2,15 +2,18 @@
 
 The only writer of Order's state, with expiry.py and cancellation.py. Each verb is one short transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from events import inventory, promotions, tiers
+from events.models import Event
 from outbox import post
-from registrations import allowance, answers, claims, codes, holding
+from registrations import allowance, answers, choosing, claims, codes, holding
+from registrations.choosing import Pick
 from registrations.models import Hold, HoldLine, Order, OrderLine, Ticket
 from registrations.refusals import Refused
 from ticketing.lib import tokens
@@ -59,10 +62,55 @@ def place(*, hold: Hold, now: datetime, language: str = "") -> Placed:
     return Placed(order=order, lines=list(order.lines.all()), tickets=list(order.tickets.all()))
 
 
+def sell(
+    *,
+    event: Event,
+    picks: Sequence[Pick],
+    details: Mapping[str, Any],
+    now: datetime,
+    attempt: str | None,
+    code: str,
+    source: str,
+    language: str = "",
+) -> tuple[Hold, Placed]:
+    """Hold and order at once, for whoever knows everything at once: one transaction, four statements fewer. HOT.
+
+    `attempt`, `code`, `source`, `details`: as holding.hold has them; `language`: as place_order has it; the same attempt again gives the same order.
+    SoldOut, Refused, TooManyForBuyer; then nothing is held."""
+    asked: dict[str, Any] = {
+        "event": event,
+        "picks": picks,
+        "now": now,
+        "attempt": attempt,
+        "code": code,
+        "source": source,
+        "details": details,
+    }
+    # A buyer's allowance is claimed after the places, as it is given back, and a request keeps its hold in its own way.
+    if event.max_per_buyer is None and not choosing.approval_of(picks=picks):
+        placed: list[Placed] = []
+        try:
+            hold = holding.hold_and_place(**asked, place=lambda new, lines: placed.append(_write(new, lines, now, language, kept=True)))
+            if placed:
+                return hold, placed[-1]
+        except IntegrityError:  # one of its random codes was taken: two steps, which try others
+            pass
+    hold = holding.hold(**asked)
+    try:
+        return hold, place(hold=hold, now=now, language=language)
+    except Exception:
+        holding.release_hold(hold=hold, now=now)
+        raise
+
+
 def _place(hold: Hold, now: datetime, language: str) -> Placed:
-    lines = HOLD_LINES.all(hold=hold.pk)
+    return _write(hold, HOLD_LINES.all(hold=hold.pk), now, language, kept=False)
+
+
+def _write(hold: Hold, lines: Sequence[HoldLine], now: datetime, language: str, *, kept: bool) -> Placed:
+    """`kept`: the hold was made with this order, as it is to be."""
     attendees = _attendees_by_line(hold, lines)
-    total = total_minor(hold=hold, lines=lines)
+    total = choosing.total_minor(hold=hold, lines=lines)
     asked = hold.approval != ""
     free = total == 0 and not asked
     # The order's unique hold settles double submission; the hold's conditional UPDATE settles expiry.
@@ -91,7 +139,7 @@ def _place(hold: Hold, now: datetime, language: str) -> Placed:
     ADD_ORDER.run([order])
     if asked:
         holding.keep_request(hold=hold, now=now)
-    else:
+    elif not kept:
         holding.keep_hold(hold=hold, now=now, convert=free)
     if hold.event.max_per_buyer is not None:
         tickets = claims.tickets_of_buyer(lines=lines)
@@ -118,12 +166,6 @@ def _place(hold: Hold, now: datetime, language: str) -> Placed:
         post.owe(kind="request_received", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
     issued = issue_tickets(order, order_lines, now) if free else []
     return Placed(order=order, lines=order_lines, tickets=issued)
-
-
-def total_minor(*, hold: Hold, lines: Sequence[HoldLine]) -> int:
-    """What the hold costs: tickets, taxes that come on top, and the fee where the buyer bears it."""
-    tickets = sum(line.quantity * line.price_minor + (line.tax_minor if hold.tax_on_top else 0) for line in lines)
-    return tickets + hold.fee_minor + hold.fee_tax_minor
 
 
 def _attendees_by_line(hold: Hold, lines: Sequence[HoldLine]) -> list[list[dict[str, str]]]:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, Subquery
 
 from events.models import Event
+from scanning.gates import forget as forget_gates_of_programs
 from scanning.models import Copy, Device, Gate, Shift
 from ticketing.lib import tokens
 from ticketing.lib.later import later
@@ -127,6 +128,7 @@ def gates_of_device(*, device: Device) -> dict[int, Gate]:
 def forget_gates() -> None:
     """This process asks again; others do within two seconds."""
     _remembered.clear()
+    forget_gates_of_programs()
 
 
 _remembered: dict[int, tuple[float, dict[int, Gate]]] = {}

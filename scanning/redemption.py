@@ -19,7 +19,7 @@ from scanning import rules
 from scanning.models import CheckInList, Direction, Entry, Gate, Scan, Verdict, Via
 from scanning.rules import Rule
 from ticketing.lib import tokens
-from ticketing.lib.prepared import Param, Prepared, PreparedInsert
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert, kept_cursor
 
 # One statement each: the entry decides the verdict, and a nonce that was there before takes the entry back with it.
 SCANNED = """
@@ -273,9 +273,9 @@ def add_entry(*, entry: Entry, scan: Scan) -> None:
 
 
 def _write(scan: Scan, statement: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        scan.pk, scan.verdict = cursor.fetchone()
+    cursor = kept_cursor()
+    cursor.execute(statement, values)
+    scan.pk, scan.verdict = cursor.fetchone()
 
 
 def _earlier(scan: Scan) -> Entry | None:

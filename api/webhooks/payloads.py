@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from api import order_shapes, shapes
+from api import answering, order_shapes, shapes
 from api.answers import moment, written
 from api.models import Message
 from api.webhooks.kinds import TEST
@@ -43,7 +43,8 @@ def _order(order_id: int, *, refunded: bool) -> dict[str, Any] | None:
         return None
     lines, tickets = list(order.lines.all()), list(order.tickets.all())
     hold = order.hold
-    told = order_shapes.order_page(order, lines=lines, tickets=tickets, pay_until=hold.expires_at if hold else None)
+    pay_until = hold.expires_at if hold else None
+    told = order_shapes.order_page(order, lines=lines, tickets=tickets, pay_until=pay_until, answers=answering.of_order(order=order))
     told["tickets"] = [_without(ticket, SECRETS_OF_TICKETS) for ticket in told["tickets"]]
     if refunded:
         told["left_minor"] = refundable_minor(order=order)

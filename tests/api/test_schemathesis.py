@@ -17,7 +17,9 @@ def test_no_answer_breaks_the_document(live_server, settings, hall, concert, tmp
     settings.API_CALLS_PER_TOKEN = settings.API_CALLS_PER_ADDRESS = 10**9
     settings.ALLOWED_HOSTS = ["*"]
     order = cast.ordered(cast.ticket_type(concert, capacity=100_000), 2)
-    known = {"slug": [concert.slug], "code": [order.code], "pk": [concert.ticket_types.get().pk], "position": [1, 2]}
+    kind = concert.ticket_types.get()
+    tier = cast.tier(kind, 0, quantity=9)
+    known = {"slug": [concert.slug], "code": [order.code], "pk": [kind.pk], "tier": [tier.pk], "position": [1, 2]}
     done = trying.run(live_server.url, secret_of(hall), known=known, folder=tmp_path, examples=2, seed=1, seconds=SECONDS)
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     assert "No issues found" in done.stdout and "Tested: 0" not in done.stdout

@@ -12,7 +12,8 @@ from accounts.models import Membership
 from api import document, tokens
 from api.models import Scope
 from api.webhooks import endpoints
-from events.models import Event, EventSeries, Promotion
+from events import questions
+from events.models import Event, EventSeries, Promotion, Question
 from outbox.models import Mail
 from payments import settlement
 from payments.gateway import Status
@@ -42,6 +43,15 @@ BODIES = {
     "POST orders": {"buyer": {"name": "Dana", "email": "dana@example.com"}, "lines": [{"ticket_type": 1, "quantity": 1}]},
     "PUT attendee": {"name": "Eve"},
     "POST scans": {"code": "x"},
+    "POST tiers": {"name": "New", "price_minor": 1, "quantity": 1},
+    "POST codes": {"code": "NEW", "percent": 5},
+    "POST questions": {"label": "New"},
+    "POST waiting-list": {"ticket_type": 1, "email": "dana@example.com"},
+    "POST staff-orders": {"kind": "comp", "buyer": {"name": "Dana"}, "lines": [{"ticket_type": 1, "quantity": 1}]},
+    "POST gates": {"name": "New"},
+    "POST undo": {"reason": "Wrong person"},
+    "POST transfer": {"name": "Eve", "email": "eve@example.com"},
+    "PUT buyer": {"name": "Eve", "email": "eve@example.com"},
 }
 ENDS_THE_SESSION = ("logout", "sessions")
 
@@ -142,6 +152,15 @@ class World:
         self.endpoint = endpoints.add(organiser=self.hall, url="http://127.0.0.1:9/", kinds=[], by=owner, now=now)
         self.message = endpoints.try_out(endpoint=self.endpoint, now=now)
         self.pks[r"/webhooks/<int:pk>/"] = self.endpoint.pk
+        self.api_pks = {
+            "ticket-types": self.kind.pk,
+            "quotas": self.kind.quotas.get().pk,
+            "codes": self.pks[r"/codes/<int:pk>/"],
+            "questions": questions.save(event=event, question=Question(), fields={"label": "Meal?"}, kinds=[]).pk,
+            "waiting-list": self.entry.pk,
+            "scans": self.scan.pk,
+        }
+        self.tier = cast.tier(self.kind, 1000, quantity=5)
         self.pks[r"/tokens/<int:pk>/"] = tokens.make(organiser=self.hall, name="t", scopes=[], by=owner, now=now)[0].pk
 
     def path(self, pattern):
@@ -159,6 +178,7 @@ class World:
             "device": self.device.pk,
             "scan": self.scan.pk,
             "message": self.message.pk,
+            "tier": self.tier.pk,
             "act": "test",
             "series": self.series.slug,
             "gateway_name": "practice",
@@ -223,9 +243,8 @@ def measured_operations(world, client):
             client.force_login(world.people["owner"])
         headers = {"Authorization": f"Bearer {world.secrets[who]}"} if who in world.secrets else {}
         for method, path, *_ in operations():
-            address = world.path(
-                path.lstrip("/").replace("{pk}", str(world.kind.pk if "ticket-types" in path else world.kind.quotas.get().pk))
-            )
+            pk = next((pk for part, pk in world.api_pks.items() if f"/{part}/" in path), NONE)
+            address = world.path(path.lstrip("/").replace("{pk}", str(pk)))
             with transaction.atomic():
                 body = json.dumps(BODIES.get(f"{method} {path.rsplit('/', 1)[-1]}", {}))
                 reply = client.generic(method, address, body, content_type="application/json", headers=headers)
