@@ -20,8 +20,9 @@ from ticketing.lib.running import note
 
 # What goes over the network, one call each.
 CALLS = frozenset(
-    "open_session fetch expire refund fetch_refund fetch_dispute answer_dispute balance_of open_account fetch_account".split()
+    "open_session fetch expire refund forget fetch_refund fetch_dispute answer_dispute balance_of open_account fetch_account".split()
 )
+ABOUT_THE_BUYER = ("buyer_name", "buyer_email")  # of the metadata: what is a person's
 GATEWAYS = {"practice": "payments.practice.gateway.PracticeGateway", "stripe": "payments.stripe.gateway.StripeGateway"}
 
 
@@ -215,6 +216,9 @@ class Gateway(Protocol):
 
     def refund(self, *, provider_id: str, amount_minor: int, idempotency_key: str) -> str:
         """Give money back; returns the provider's id of the refund."""
+
+    def forget(self, *, provider_id: str) -> None:
+        """Take out of the session's metadata who the buyer is (ABOUT_THE_BUYER). Again, it changes nothing."""
 
     def balance_of(self, *, provider_id: str) -> Balance | None:
         """What a succeeded session brought and cost. None while the provider doesn't know yet."""

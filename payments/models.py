@@ -27,6 +27,7 @@ class Payment(models.Model):
     failed_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     mismatch_at = models.DateTimeField(null=True, help_text="Amount or currency differs from the order: staff decide.")
+    forgotten_at = models.DateTimeField(null=True, help_text="Who the buyer was is erased at the provider too (forgetting.py).")
 
     class Meta:
         constraints = [
@@ -40,6 +41,8 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["opened_at"], name="payment_open", condition=models.Q(succeeded_at=None, failed_at=None)),
             models.Index(fields=["order"], name="payment_of_order"),
+            # Erased here, which leaves nothing of what was asked, and not yet at the provider.
+            models.Index(fields=["asked_at"], name="payment_to_forget", condition=models.Q(asked={}, forgotten_at=None)),
             models.Index(
                 fields=["succeeded_at"], name="payment_fee_unknown", condition=models.Q(succeeded_at__isnull=False, fee_minor=None)
             ),

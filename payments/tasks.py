@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from payments import event_refunds, notices, reconciliation, settlement
+from payments import event_refunds, forgetting, notices, reconciliation, settlement
 from payments.practice import delivery
 from ticketing.lib import clock
 
@@ -23,6 +23,11 @@ def settle_open() -> None:
 @shared_task(name="payments.send_refunds")
 def send_refunds() -> None:
     settlement.send_refunds(now=clock.now())
+
+
+@shared_task(name="payments.forget_buyers")
+def forget_buyers() -> None:
+    forgetting.forget_due(now=clock.now())
 
 
 @shared_task(name="payments.refund_events")

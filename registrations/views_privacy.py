@@ -21,10 +21,11 @@ WHOSE = {"buyer", "attendee", "holder"}
 
 
 def _of_somebody_else(each: personal.Declaration, row: Any) -> bool:
-    """A ticket that was handed on is its holder's; the trail and the team's fields are the organiser's."""
+    """A ticket that was handed on is its holder's; the trail, what other programs were told of all this, and the team's
+    fields are the organiser's."""
     if isinstance(row, Ticket):
         return row.transferred_at is not None
-    return isinstance(row, Transfer) or each.label == "trail.Change"
+    return isinstance(row, Transfer) or each.label in ("trail.Change", "api.Message")
 
 
 def _copy(order: Order) -> list[dict[str, Any]]:

@@ -82,6 +82,11 @@ app.conf.beat_schedule = {
         "schedule": 600.0,
         "options": {"queue": "whenever", "expires": 600},
     },
+    "forget them at the payment provider": {
+        "task": "payments.forget_buyers",
+        "schedule": 60.0,
+        "options": {"queue": "whenever", "expires": 60},
+    },
     "forget what is old": {"task": "registrations.erase_old", "schedule": 3600.0, "options": {"queue": "whenever", "expires": 3600}},
     "keep watch": {"task": "operations.keep_watch", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
     "sum the meters": {"task": "operations.roll_up_hours", "schedule": 300.0, "options": {"queue": "whenever", "expires": 300}},

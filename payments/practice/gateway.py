@@ -17,6 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from payments.gateway import (
+    ABOUT_THE_BUYER,
     Asked,
     BadNotice,
     Balance,
@@ -90,6 +91,12 @@ class PracticeGateway:
         except IntegrityError:
             made = PracticeRefund.objects.get(idempotency_key=idempotency_key)
         return _refund_id(made)
+
+    def forget(self, *, provider_id: str) -> None:
+        _maybe_away()
+        row = _row(provider_id)
+        row.metadata = {name: value for name, value in row.metadata.items() if name not in ABOUT_THE_BUYER}
+        row.save(update_fields=["metadata"])
 
     def balance_of(self, *, provider_id: str) -> Balance | None:
         _maybe_away()

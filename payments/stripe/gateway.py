@@ -13,6 +13,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateway import (
+    ABOUT_THE_BUYER,
     AccountFact,
     Asked,
     BadNotice,
@@ -36,6 +37,7 @@ SETTLED = [*DECIDED, "payment_intent.latest_charge.balance_transaction"]
 DISPUTED = ["payment_intent"]
 PAGE = 100
 MOST_METADATA = 500  # characters of one value
+UNNAMED = dict.fromkeys(ABOUT_THE_BUYER, "")  # Stripe takes away a key of the metadata that is set to nothing
 
 
 class StripeGateway:
@@ -89,6 +91,14 @@ class StripeGateway:
         if words.refund(made, account).status == "failed":
             raise PaymentRefused(f"The refund failed: {made.failure_reason or 'no reason given'}.")
         return words.join(account, made.id)
+
+    def forget(self, *, provider_id: str) -> None:
+        account, own = words.split(provider_id)
+        params: Any = {"metadata": UNNAMED}
+        found = call("checkout.sessions.update", lambda: client().v1.checkout.sessions.update(own, params, _on(account)))
+        if found.payment_intent is not None:  # it has a copy of its own
+            intent = _id(found.payment_intent)
+            call("payment_intents.update", lambda: client().v1.payment_intents.update(intent, params, _on(account)))
 
     def fetch_refund(self, *, provider_id: str) -> RefundFact:
         account, own = words.split(provider_id)

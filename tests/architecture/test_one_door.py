@@ -43,6 +43,7 @@ DOORS = {
     "transferred_at": {"registrations/transfer.py"},
     "erased_at": {"registrations/erasure.py"},
     "kept_outside_at": {"registrations/erasure.py"},
+    "forgotten_at": {"payments/forgetting.py"},
     "fulfilled_at": {"registrations/fulfilment.py", LARGE},
     "pending_at": {"payments/settlement.py"},
     "succeeded_at": {"payments/settlement.py", LARGE},

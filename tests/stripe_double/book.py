@@ -82,9 +82,19 @@ class Book:
         made |= {"currency": line["price_data"]["currency"], "metadata": params.get("metadata", {}), "mode": params["mode"]}
         made |= {"client_reference_id": params.get("client_reference_id"), "expires_at": int(params["expires_at"])}
         made |= {"success_url": params["success_url"], "cancel_url": params["cancel_url"], "url": f"{self.base}/pay/{made['id']}"}
-        made["asked_of_intent"] = {"application_fee_amount": int(intent.get("application_fee_amount", 0))}
+        made["asked_of_intent"] = {
+            "application_fee_amount": int(intent.get("application_fee_amount", 0)),
+            "metadata": intent.get("metadata", {}),
+        }
         self.things[made["id"]] = made
         return made
+
+    def describe(self, own: str, params: Thing, on: str, kind: str) -> Thing:
+        """Other metadata: keys that are named are set, those set to nothing go, others stay."""
+        found = self.get(own, on, kind)
+        told = found["metadata"] | params.get("metadata", {})
+        found["metadata"] = {name: value for name, value in told.items() if value != ""}
+        return found
 
     def expire(self, own: str, on: str) -> Thing:
         found = self.get(own, on, "checkout.session")
@@ -132,6 +142,7 @@ class Book:
         if found["payment_intent"] is None:
             intent = self.new("pi", "payment_intent", on, amount=found["amount_total"], currency=found["currency"], latest_charge=None)
             intent |= {"status": "requires_payment_method", "last_payment_error": None, "session": own}
+            intent["metadata"] = dict(found["asked_of_intent"]["metadata"])
             self.things[intent["id"]] = intent
             found["payment_intent"] = intent["id"]
         return found, self.things[found["payment_intent"]]

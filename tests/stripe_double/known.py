@@ -23,6 +23,8 @@ TYPES = {
     "GET checkout/sessions": stripe.params.checkout.SessionListParams,
     "GET checkout/sessions/*": stripe.params.checkout.SessionRetrieveParams,
     "POST checkout/sessions/*/expire": stripe.params.checkout.SessionExpireParams,
+    "POST checkout/sessions/*": stripe.params.checkout.SessionUpdateParams,
+    "POST payment_intents/*": stripe.params.PaymentIntentUpdateParams,
     "POST refunds": stripe.params.RefundCreateParams,
     "GET refunds": stripe.params.RefundListParams,
     "GET refunds/*": stripe.params.RefundRetrieveParams,
@@ -72,7 +74,7 @@ def _check(kind: Any, value: Any, path: str) -> None:
         for each in value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else [value]:
             _check(get_args(kind)[0], each, f"{path}[]")
     elif origin is typing.Literal:
-        if value not in {str(choice) for choice in get_args(kind)}:
+        if not isinstance(value, str) or value not in {str(choice) for choice in get_args(kind)}:
             raise Unknown(f"Invalid {path}: must be one of {', '.join(map(str, get_args(kind)))}")
     elif origin is not None and origin is not dict:
         _check_one_of(get_args(kind), value, path)

@@ -112,6 +112,8 @@ class Double:
             done = {
                 "POST checkout/sessions": lambda: book.open_session(params, on),
                 "POST checkout/sessions/*/expire": lambda: book.expire(own, on),
+                "POST checkout/sessions/*": lambda: book.describe(own, params, on, "checkout.session"),
+                "POST payment_intents/*": lambda: book.describe(own, params, on, "payment_intent"),
                 "POST refunds": lambda: book.refund(params, on),
                 "POST disputes/*": lambda: book.answer(own, params, on),
                 "POST accounts": lambda: book.open_account(params),
