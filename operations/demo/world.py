@@ -218,11 +218,16 @@ def _online(organiser: Organiser, now: datetime) -> int:
         text="An hour with examples, then questions. A recording stays up for a week.",
         online_url="https://example.com/lecture",
     )
-    _type(event, "Seat at home", 500, 500)
+    seat = _type(event, "Seat at home", 500, 500)
     press = _type(event, "Press", 0, 20, hidden=True)
     _code(event, "PRESS", unlocks_hidden=True, kinds=[press])
     _code(event, "EARS20", percent=20, max_uses=100)
     _type(event, "Late bird", 300, 100, sale_starts_at=now + timedelta(days=3))
+    for buyer, code, source in zip(
+        BUYERS, ("EARS20", "", "EARS20", "EARS20", ""), ("newsletter", "", "newsletter", "radio", ""), strict=False
+    ):
+        _sell(seat, 1, buyer, now, code=code, source=source)
+    _sell(press, 1, "Rita Reporter", now, code="PRESS")
     return 1
 
 
@@ -261,7 +266,8 @@ def _weekend(organiser: Organiser, now: datetime) -> int:
     _code(event, "QUARTET", percent=100, max_uses=4)
     reserving.reserve(promotion=event.promotions.get(), kind=weekend, places=8)
     for buyer in BUYERS[:5]:
-        _sell(weekend, 2, buyer, now)
+        _sell(weekend, 2, buyer, now, source="newsletter" if buyer < "F" else "")
+    _sell(weekend, 2, "Quartet's guests", now, code="QUARTET")
     return 1
 
 
@@ -309,11 +315,13 @@ def _sell(
     *,
     answers: dict[str, Any] | None = None,
     seats: Sequence[dict[str, Any]] = (),
+    code: str = "",
+    source: str = "",
 ) -> None:
     """An order through the real verbs, paid at the practice provider."""
     event = Event.objects.get(pk=kind.event_id)
     kind.event = event
-    held = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], now=now)
+    held = checkout.hold(event=event, picks=[checkout.Pick(ticket_type=kind, quantity=quantity)], code=code, source=source, now=now)
     attendees: list[dict[str, Any]] = [
         {"ticket_type": kind.pk, "name": buyer if number == 0 else GUEST, "email": ""} for number in range(quantity)
     ]
