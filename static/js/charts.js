@@ -4,6 +4,9 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const axis = () => ({ stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } });
 const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
+const wholes = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+const week = 7 * 86_400;
+
 const dayShape = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 
 const days = (box) => {
@@ -12,8 +15,9 @@ const days = (box) => {
   const places = money.resolvedOptions().maximumFractionDigits;
   const data = [dates.map((day) => Date.parse(`${day}T12:00:00Z`) / 1000), tickets, minor.map((each) => each / 10 ** places)];
   return [{
-    scales: { money: { range: (chart, least, most) => [Math.min(0, least), most || 1] }, y: { range: (chart, least, most) => [Math.min(0, least), most || 1] } },
-    axes: [{ ...axis(), space: 70, incrs: [1, 2, 5, 7, 14, 28, 56, 91, 182, 364].map((day) => day * 86_400), values: (chart, moments) => moments.map((at) => dayShape.format(new Date(at * 1000))) }, { ...axis(), size: 56 }, { ...axis(), scale: "money", side: 1, size: 70, grid: { show: false } }],
+    // A single day stands in the middle of a fortnight, not of years.
+    scales: { x: { range: (chart, least, most) => (least === most ? [least - week, most + week] : [least, most]) }, money: { range: (chart, least, most) => [Math.min(0, least), most || 1] }, y: { range: (chart, least, most) => [Math.min(0, least), most || 1] } },
+    axes: [{ ...axis(), space: 70, incrs: [1, 2, 5, 7, 14, 28, 56, 91, 182, 364].map((day) => day * 86_400), values: (chart, moments) => moments.map((at) => dayShape.format(new Date(at * 1000))) }, { ...axis(), size: 56, incrs: wholes }, { ...axis(), scale: "money", side: 1, size: 70, grid: { show: false } }],
     series: [
       { value: (chart, at) => (at == null ? "–" : new Date(at * 1000).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" })), label: "Day" },
       { label: "Tickets", stroke: css("--accent"), width: 2, fill: `${css("--accent")}22`, points: { show: dates.length < 40 } },
