@@ -16,7 +16,7 @@ const days = (box) => {
   const data = [dates.map((day) => Date.parse(`${day}T12:00:00Z`) / 1000), tickets, minor.map((each) => each / 10 ** places)];
   return [{
     // A single day stands in the middle of a fortnight, not of years.
-    scales: { x: { range: (chart, least, most) => (least === most ? [least - week, most + week] : [least, most]) }, money: { range: (chart, least, most) => [Math.min(0, least), most || 1] }, y: { range: (chart, least, most) => [Math.min(0, least), most || 1] } },
+    scales: { x: { range: (chart, least, most) => (dates.length === 1 ? [least - week, least + week] : [least, most]) }, money: { range: (chart, least, most) => [Math.min(0, least), most || 1] }, y: { range: (chart, least, most) => [Math.min(0, least), most || 1] } },
     axes: [{ ...axis(), space: 70, incrs: [1, 2, 5, 7, 14, 28, 56, 91, 182, 364].map((day) => day * 86_400), values: (chart, moments) => moments.map((at) => dayShape.format(new Date(at * 1000))) }, { ...axis(), size: 56, incrs: wholes }, { ...axis(), scale: "money", side: 1, size: 70, grid: { show: false } }],
     series: [
       { value: (chart, at) => (at == null ? "–" : new Date(at * 1000).toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" })), label: "Day" },
