@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from events import listing, offer, prose
+from events import listing, offer, prose, terms
 from events.calendar import calendar_file
 from events.models import Event, Promotion
 from events.pages import LIST_SCOPE
@@ -65,6 +65,7 @@ def show_event(request: HttpRequest, event: Event, *, preview: bool = False, bas
         "structured": structured(event=event, offers=offers),
         "picture": absolute(f"{event.get_absolute_url()}preview.png"),
         "link": absolute(event.get_absolute_url()),
+        "terms": terms.terms_of(event=event),
         "base": base,
         "hue": event.pk % 6,
     }

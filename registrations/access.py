@@ -5,6 +5,7 @@ import secrets
 from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404
 
+from events import terms
 from events.models import Question
 from registrations.models import Hold, HoldLine, Order, OrderLine, RotatingCodes, Ticket, Transfer
 from ticketing.lib import languages, meters
@@ -25,7 +26,7 @@ HOLD = Prepared(
             *(f"order__{name}" for name in ("code", "secret", "hold_id")),
             *(f"replaced_by__{name}" for name in ("token", "replaced_by_id")),
         )
-        .annotate(asks=ASKS)
+        .annotate(asks=ASKS, terms=terms.STORED)
         .filter(token=Param("token"))
     )
 )
@@ -65,8 +66,8 @@ TICKETS = Prepared(
 
 
 def hold_for_link(*, token: str) -> tuple[Hold, list[HoldLine]]:
-    """The hold with event and order, and its lines with their types' names; `hold.asks`: the event has questions.
-    Two queries. Http404."""
+    """The hold with event and order, and its lines with their types' names; `hold.asks`: the event has questions,
+    `hold.terms`: what its buyers may do later (terms.told). Two queries. Http404."""
     hold = HOLD.first(token=token)
     if hold is None:
         raise Http404

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from events import questions
+from events import questions, terms
 from events.inventory import SoldOut
 from events.models import Event, TicketType
 from registrations import answer_files, bill, checkout, sold_out
@@ -189,7 +189,8 @@ def review(request: HttpRequest, token: str) -> HttpResponse:
     if not hold.buyer_name or not hold.buyer_email:
         return HttpResponseRedirect(reverse("registrations:details", args=[token]))
     form = _form(hold, lines)
-    context = {"form": form, "seats": form.seats, "meant": likely_address(hold.buyer_email)} | _summary(hold, lines, now)
+    may = terms.told(event=hold.event, stored=hold.terms)  # type: ignore[attr-defined]
+    context = {"form": form, "seats": form.seats, "meant": likely_address(hold.buyer_email), "terms": may} | _summary(hold, lines, now)
     return render(request, "registrations/review.html", context)
 
 

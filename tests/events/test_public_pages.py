@@ -1,8 +1,11 @@
 """Public pages: truthful, the same for everybody, and changed at once when the event changes."""
 
+from decimal import Decimal
+
 import pytest
 
-from events import publication
+from events import publication, terms
+from registrations.access import hold_for_link
 from registrations.models import Order
 from tests import cast
 from ticketing.lib import clock
@@ -76,3 +79,25 @@ def test_the_calendar_file_is_read_by_another_program(client, concert):
     entry = Calendar.from_ical(client.get(f"/events/{concert.slug}/calendar.ics").content).walk("VEVENT")[0]
     assert entry["summary"] == concert.name
     assert entry.decoded("dtstart").replace(microsecond=0) == concert.starts_at.replace(microsecond=0)
+
+
+def test_the_page_says_how_buyers_may_cancel_and_the_checkout_says_it_again_before_they_pay(client, concert):
+    kind = cast.ticket_type(concert, price_minor=2500)
+    held = cast.held(kind)
+    pages = (concert.get_absolute_url(), f"/checkout/{held.token}/review/")
+    for page in pages:
+        told = client.get(page).content.decode()
+        assert "Tickets can't be cancelled or given back." in told and "hand them on to somebody else until" in told
+    terms.save(event=concert, fields={"cancel_until_hours": 48, "cancel_fee_minor": 200, "cancel_fee_percent": Decimal("7.50")})
+    for page in pages:
+        told = client.get(page).content.decode()
+        assert "You can cancel until" in told and "€2.00 + 7.5 %." in told and "can't be cancelled" not in told
+    assert "Sie können bis" in client.get(pages[1], headers={"Accept-Language": "de"}).content.decode()
+
+
+def test_what_comes_with_the_hold_makes_the_same_terms_as_the_row_itself(concert):
+    held = cast.held(cast.ticket_type(concert))
+    assert hold_for_link(token=held.token)[0].terms is None
+    assert terms.told(event=concert, stored=None) == terms.terms_of(event=concert)
+    terms.save(event=concert, fields={"cancel_until_hours": 48, "cancel_fee_percent": Decimal("7.50"), "transfers": False})
+    assert terms.told(event=concert, stored=hold_for_link(token=held.token)[0].terms) == terms.terms_of(event=concert)
