@@ -24,7 +24,7 @@ from django.utils.module_loading import import_string
 from outbox.models import Mail
 from ticketing.lib import meters, traces
 from ticketing.lib.later import later
-from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
+from ticketing.lib.prepared import HastyUpdate, Param, Prepared, PreparedUpdate
 
 logger = logging.getLogger("ticketing.outbox")
 
@@ -41,8 +41,10 @@ OWE = (
     "VALUES (%s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT DO NOTHING"
 )
 MAIL = Prepared(lambda: Mail.objects.filter(key=Param("key"), sent_at=None, given_up_at=None))
-CLAIM = PreparedUpdate(
-    lambda: Mail.objects.filter(pk=Param("mail"), due_at=Param("seen"), sent_at=None), due_at=Param("until"), tries=F("tries") + 1
+CLAIM = HastyUpdate(
+    lambda: Mail.objects.filter(pk=Param("mail"), due_at=Param("seen"), sent_at=None),
+    due_at=Param("until"),
+    tries=F("tries") + 1,
 )
 SENT = PreparedUpdate(lambda: Mail.objects.filter(pk=Param("mail")), sent_at=Param("now"), last_error="")
 

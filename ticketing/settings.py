@@ -146,7 +146,7 @@ DATABASES["default"]["OPTIONS"] |= {
 WEB_THREADS = env.int("WEB_THREADS", 4 if env.str("STRIPE_SECRET_KEY", "") else 1)  # as the web server was started
 DATABASE_POOL = env.int("DATABASE_POOL", 4 if env.str("STRIPE_SECRET_KEY", "") else 0)
 if DATABASE_POOL:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}  # ticketing.database looks, without asking
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 if env.bool("DATABASE_PREPARE", True):  # set to 0 behind a transaction pooler such as PgBouncer
     DATABASES["default"]["OPTIONS"] |= {"prepare_threshold": 3, "server_side_binding": True}

@@ -3,9 +3,9 @@
 import copy
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
-from payments import reconciliation, settlement
+from payments import fees, reconciliation, settlement
 from payments.gateway import gateway
 from payments.models import Payment
 from tests import cast
@@ -20,7 +20,7 @@ def pooled(db):
     """The database through a pool, as it is with Stripe's key in the environment."""
     own = connections["default"]
     settings = copy.deepcopy(own.settings_dict)
-    settings["CONN_MAX_AGE"] = 0
+    settings |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 5}
     shared = type(own)(settings, "default")
     connections["default"] = shared
@@ -51,7 +51,7 @@ def test_no_connection_is_held_while_the_provider_is_asked(kind, stripe_double, 
     till.landing(order)
     settlement.owe_refund(payment=Payment.objects.get(), amount_minor=100, reason="requested", now=clock.now())
     settlement.send_refunds(now=clock.now())
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     reconciliation.compare_lists(now=clock.now())
     till.opened(cast.ordered(kind))
     pass_time(minutes=16)
@@ -76,3 +76,33 @@ def test_a_call_inside_a_transaction_is_refused_before_it_is_made(kind, stripe_d
     with pytest.raises(waiting.InsideTransaction), transaction.atomic():
         gateway().fetch(provider_id=payment.provider_id)
     assert stripe_double.calls.total() == asked and not connection.in_atomic_block
+
+
+def killed_meanwhile(shared):
+    """A connection lies in the pool, and the server ends it there; its number at the server."""
+    with shared.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (number,) = cursor.fetchone()
+    shared.close()
+
+    def kill(_):
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [number])
+            return cursor.fetchone()[0]
+
+    assert till.at_once(1, kill) == [True]
+    return number
+
+
+def test_a_connection_that_ended_while_it_lay_in_the_pool_is_replaced_unasked(pooled):
+    number = killed_meanwhile(pooled)
+    with pooled.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone()[0] != number
+
+
+def test_control_without_the_look_at_its_socket_the_next_statement_would_break(pooled, monkeypatch):
+    monkeypatch.setattr("ticketing.database.base._is_quiet", lambda _: True)
+    killed_meanwhile(pooled)
+    with pytest.raises(OperationalError), pooled.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -5,6 +5,7 @@ import select
 import time
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.db.backends import utils
 from django.db.backends.postgresql import base
@@ -70,18 +71,34 @@ class MeteredDebugCursor(utils.CursorDebugWrapper, MeteredCursor):
     """The same where Django keeps the statements' text."""
 
 
+def _is_quiet(connection: Any) -> bool:
+    """Open, and with nothing to read."""
+    if connection is None or connection.closed:
+        return False
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return not socket.poll(0)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django asks "SELECT 1" before each request's first statement. A server that went away has closed
     the socket or said good-bye on it, so a quiet socket is answer enough; only one with something to
     read is asked the long way."""
 
     def is_usable(self) -> bool:
-        if self.connection is not None and not self.connection.closed:
-            quiet = select.poll()
-            quiet.register(self.connection.fileno(), select.POLLIN)
-            if not quiet.poll(0):
-                return True
-        return bool(super().is_usable())
+        return _is_quiet(self.connection) or bool(super().is_usable())
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """With a pool, one of its connections that lives; those that went away are replaced by the pool."""
+        made = super().get_new_connection(conn_params)
+        while self.pool and not _is_quiet(made):
+            try:
+                self.pool.check_connection(made)
+                break
+            except psycopg.Error:
+                self.pool.putconn(made)
+                made = super().get_new_connection(conn_params)
+        return made
 
     _kept: Any = None
 
