@@ -13,8 +13,12 @@ from accounts.models import Organiser
 from payments.gateway import AccountFact, Connecting, gateway
 from payments.models import PayoutAccount
 from ticketing.lib import tokens
+from ticketing.lib.prepared import Param, Prepared
 
 CONNECTABLE = frozenset({"stripe"})
+MAY_CHARGE = Prepared(
+    lambda: PayoutAccount.objects.filter(organiser=Param("organiser"), gateway=Param("gateway"), may_charge_since__isnull=False)
+)
 
 # What Stripe names by its fields, as a person would ask for it.
 ASKED_FOR = {
@@ -50,8 +54,8 @@ def charged_account(*, organiser_id: int) -> str:
     """The account that this organiser's sales are charged on; "" is the platform's."""
     if not is_possible():
         return ""
-    found = PayoutAccount.objects.filter(organiser_id=organiser_id, gateway=settings.PAYMENT_GATEWAY, may_charge_since__isnull=False)
-    return found.values_list("provider_id", flat=True).first() or ""
+    found = MAY_CHARGE.first(organiser=organiser_id, gateway=settings.PAYMENT_GATEWAY)
+    return found.provider_id or "" if found else ""
 
 
 def application_fee_minor(*, amount_minor: int) -> int:

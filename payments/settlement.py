@@ -20,11 +20,12 @@ from payments import connecting, disputes, ledger
 from payments.gateway import Asked, GatewayTrouble, PaymentRefused, Session, Status, gateway
 from payments.models import Payment, Refund, RefundReason
 from registrations import checkout, invoices
+from registrations.access import lines_of
 from registrations.models import Order
 from ticketing.lib import meters, tokens, traces
 from ticketing.lib.languages import say
 from ticketing.lib.later import later
-from ticketing.lib.prepared import Param, Prepared
+from ticketing.lib.prepared import HastyUpdate, Param, Prepared, PreparedInsert, PreparedUpdate
 from ticketing.lib.site import absolute
 
 logger = logging.getLogger("ticketing.payments")
@@ -32,6 +33,14 @@ logger = logging.getLogger("ticketing.payments")
 ASK_AGAIN_AFTER = timedelta(seconds=15)
 SESSION_LIVES = timedelta(hours=2)  # Stripe's live half an hour at least; ours is closed by call when its hold is over
 BATCH = 100
+UNDECIDED = Prepared(lambda: Payment.objects.filter(order=Param("order"), succeeded_at=None, failed_at=None))
+ADD_PAYMENT = PreparedInsert(lambda: Payment)
+OPENED = HastyUpdate(  # lost, it is told again by the provider: the key is written down (F11)
+    lambda: Payment.objects.filter(pk=Param("payment")), provider_id=Param("session"), payment_url=Param("url")
+)
+SUCCEEDED = PreparedUpdate(
+    lambda: Payment.objects.filter(pk=Param("payment")), succeeded_at=Param("now"), failed_at=None, asked_at=Param("now")
+)
 LOCK = Prepared(lambda: Payment.objects.select_for_update().filter(pk=Param("payment")))
 AUTOMATIC = (RefundReason.LATE, RefundReason.SURPLUS)  # nobody decided these
 
@@ -41,7 +50,7 @@ def open_payment(*, order: Order, now: datetime) -> Payment:
 
     GatewayTrouble when the provider does not answer: the row stays, and the next try completes it
     with the same key. HoldEnded when the places are gone. One open payment per order, by constraint."""
-    payment = Payment.objects.filter(order=order, succeeded_at=None, failed_at=None).first() or _new_payment(order, now)
+    payment = UNDECIDED.first(order=order.pk) or _new_payment(order, now)
     if payment.provider_id is None:
         _open_at_provider(payment)
     return payment
@@ -51,7 +60,7 @@ def _new_payment(order: Order, now: datetime) -> Payment:
     try:
         with transaction.atomic():
             checkout.keep_for_payment(order=order, now=now)
-            return Payment.objects.create(
+            payment = Payment(
                 order=order,
                 gateway=gateway().name,
                 idempotency_key=tokens.link_token(),
@@ -60,6 +69,8 @@ def _new_payment(order: Order, now: datetime) -> Payment:
                 asked=_words(order, now),
                 opened_at=now,
             )
+            ADD_PAYMENT.run([payment])
+            return payment
     except IntegrityError:  # two tabs at once: the other one's row is the order's payment
         return Payment.objects.get(order=order, succeeded_at=None, failed_at=None)
 
@@ -84,7 +95,7 @@ def _words(order: Order, opened_at: datetime) -> dict[str, Any]:
 
 def _facts(order: Order) -> dict[str, str]:
     """Enough to make the order again when our own rows are lost: kept by the provider with the money."""
-    lines = order.lines.values_list("ticket_type_id", "quantity", "price_minor")
+    lines = lines_of(order=order)
     return {
         "order": order.code,
         "secret": order.secret,
@@ -94,7 +105,7 @@ def _facts(order: Order) -> dict[str, str]:
         "buyer_email": order.buyer_email,
         "placed_at": order.placed_at.isoformat(),
         "total": f"{order.total_minor} {order.currency}",
-        "lines": ",".join(f"{ticket_type}x{quantity}@{price}" for ticket_type, quantity, price in lines),
+        "lines": ",".join(f"{line.ticket_type_id}x{line.quantity}@{line.price_minor}" for line in lines),
     }
 
 
@@ -108,7 +119,7 @@ def _open_at_provider(payment: Payment) -> None:
             **(words | {"expires_at": datetime.fromisoformat(words["expires_at"])}),
         )
     )
-    Payment.objects.filter(pk=payment.pk).update(provider_id=session.provider_id, payment_url=session.payment_url)
+    OPENED.run(payment=payment.pk, session=session.provider_id, url=session.payment_url)
     payment.provider_id, payment.payment_url = session.provider_id, session.payment_url
 
 
@@ -123,9 +134,12 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
 
 
 def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
-    """Move the payment forward to what the session says; never back."""
+    """Move the payment forward to what the session says; never back. `payment.order` is then as it is.
+
+    Payments of one order are applied one after the other, so that of two that succeed at once the second is known for
+    surplus. The order is locked before its payments, as a cancellation locks them."""
     with transaction.atomic():
-        order = _lock_order(payment.order_id)
+        order = checkout.lock_order(order_id=payment.order_id)
         meters.about(event=order.event_id, checkout=order.trace_key)
         row = LOCK.all(payment=payment.pk)[0]
         if session.status is Status.SUCCEEDED and row.succeeded_at is None:
@@ -139,6 +153,7 @@ def apply(*, payment: Payment, session: Session, now: datetime) -> Payment:
             _change(row, asked_at=now)
     for field in Payment._meta.concrete_fields:
         setattr(payment, field.attname, getattr(row, field.attname))
+    payment.order = order
     return payment
 
 
@@ -149,23 +164,18 @@ def _change(row: Payment, **fields: Any) -> None:
         setattr(row, name, value)
 
 
-def _lock_order(order_id: int) -> Order:
-    """Payments of one order are applied one after the other, so that of two that succeed at once the second
-    is known for surplus. The order before its payments, as a cancellation locks them."""
-    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
-
-
 def _succeed(row: Payment, order: Order, session: Session, now: datetime) -> None:
     """The money is with us. The order takes it, or it is due back (M1, M2)."""
     was_open = row.is_open
-    _change(row, succeeded_at=now, failed_at=None, asked_at=now)
+    SUCCEEDED.run(payment=row.pk, now=now)
+    row.succeeded_at, row.failed_at, row.asked_at = now, None, now
     as_asked = (session.amount_minor, session.currency) == (row.amount_minor, row.currency)
     ledger.payment_received(payment=row, amount_minor=session.amount_minor, currency=session.currency, claimed=as_asked, now=now)
     if not as_asked:
         _keep_for_staff(row, order, session, was_open, now)
     elif order.confirmed_at is not None:
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.SURPLUS, now=now)
-    elif not checkout.confirm_order(order=order, now=now):
+    elif not checkout.confirm_locked(order=order, now=now):
         owe_refund(payment=row, amount_minor=row.amount_minor, reason=RefundReason.LATE, now=now)
 
 
@@ -336,7 +346,7 @@ def refund_came_back(*, refund: Refund, why: str, now: datetime) -> None:
 def _give_up(payment: Payment, why: str, now: datetime) -> None:
     """The provider will never open this one, such as an amount too small for it: its places are not kept for ever."""
     with transaction.atomic():
-        order = _lock_order(payment.order_id)
+        order = checkout.lock_order(order_id=payment.order_id)
         if Payment.objects.filter(pk=payment.pk, provider_id=None, succeeded_at=None, failed_at=None).update(
             failed_at=now, failure=why[:200]
         ):

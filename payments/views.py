@@ -13,8 +13,10 @@ from registrations.access import order_for_link
 from registrations.checkout import HoldEnded
 from registrations.models import Order
 from ticketing.lib import clock
+from ticketing.lib.prepared import Param, Prepared
 
 LARGEST_NOTICE = 64 * 1024
+LATEST = Prepared(lambda: Payment.objects.filter(order=Param("order")).order_by("-opened_at"))
 
 
 @never_cache
@@ -40,13 +42,15 @@ def payment_start(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 def payment_return(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Where the provider sends the buyer back to: ask, and tell the truth (U1)."""
     order = order_for_link(code=code, secret=secret)
-    payment = Payment.objects.filter(order=order).order_by("-opened_at").first()
+    payment = LATEST.first(order=order.pk)
     if payment is not None and payment.is_open:
         try:
             payment = settlement.settle(payment=payment, now=clock.now())
         except (GatewayTrouble, PaymentRefused):
             return _page(request, order, "checking")
-        order.refresh_from_db()
+        if payment.order.confirmed_at:
+            return redirect(order.get_absolute_url())
+        order = order_for_link(code=code, secret=secret)
     if payment is not None and payment.failed_at:  # money of an earlier try may have come after all
         payment = Payment.objects.filter(order=order, succeeded_at__isnull=False).first() or payment
     return _answer(request, order, payment)

@@ -20,7 +20,17 @@ from registrations.holding import (
     release_hold,
     save_details,
 )
-from registrations.ordering import ADD_ORDER, ADD_ORDER_LINES, confirm_order, issue_tickets, place, place_order, sell
+from registrations.ordering import (
+    ADD_ORDER,
+    ADD_ORDER_LINES,
+    confirm_locked,
+    confirm_order,
+    issue_tickets,
+    lock_order,
+    place,
+    place_order,
+    sell,
+)
 from registrations.refusals import HoldEnded, Refused
 
 __all__ = [
@@ -29,6 +39,7 @@ __all__ = [
     "HoldEnded",
     "Pick",
     "Refused",
+    "confirm_locked",
     "confirm_order",
     "decide_unpaid",
     "extend_hold",
@@ -37,6 +48,7 @@ __all__ = [
     "is_on_sale",
     "issue_tickets",
     "keep_for_payment",
+    "lock_order",
     "needs_of",
     "place",
     "place_order",

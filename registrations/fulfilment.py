@@ -16,7 +16,7 @@ from registrations import documents, invoices
 from registrations.models import Order
 from ticketing.lib import meters, traces
 from ticketing.lib.later import later
-from ticketing.lib.prepared import Param, Prepared, PreparedUpdate
+from ticketing.lib.prepared import HastyUpdate, Param, Prepared
 from trail import record
 
 logger = logging.getLogger("ticketing.fulfilment")
@@ -24,7 +24,7 @@ BATCH = 200
 UNFULFILLED = Prepared(
     lambda: Order.objects.unfulfilled().select_related("event__organiser").defer("event__description").filter(pk=Param("order"))
 )
-FULFIL = PreparedUpdate(lambda: Order.objects.filter(pk=Param("order")), fulfilled_at=Param("now"))
+FULFIL = HastyUpdate(lambda: Order.objects.filter(pk=Param("order")), fulfilled_at=Param("now"))
 
 
 def fulfil(*, order_id: int, now: datetime) -> None:
@@ -33,10 +33,11 @@ def fulfil(*, order_id: int, now: datetime) -> None:
     if order is None:
         return
     meters.about(event=order.event_id, organiser=order.event.organiser_id, checkout=order.trace_key)
-    key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
+    with transaction.atomic():
+        key = post.owe(kind="order_confirmation", to=order.buyer_email, subject_id=order.pk, now=now, event_id=order.event_id)
+        invoices.issue(order=order, now=now)
     if settings.PDF_IN_MAIL:
         store_pdf(order=order)
-    invoices.issue(order=order, now=now)
     FULFIL.run(order=order.pk, now=now)
     post.send_now(key=key, now=now)
 

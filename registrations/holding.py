@@ -19,18 +19,21 @@ from registrations.choosing import Pick
 from registrations.models import Hold, HoldLine, Order, Priced, PricedLine
 from registrations.refusals import HoldEnded, Refused
 from ticketing.lib import tokens
-from ticketing.lib.prepared import Param, PreparedInsert, PreparedUpdate, kept_cursor
+from ticketing.lib.prepared import HastyUpdate, Param, PreparedInsert, PreparedUpdate, kept_cursor
 
 TIME_TO_PAY = timedelta(minutes=10)  # at least this much is left to whoever placed an order in the last second
 
 ADD_HOLD, ADD_HOLD_LINES = PreparedInsert(lambda: Hold), PreparedInsert(lambda: HoldLine)
-SAVE_DETAILS = PreparedUpdate(
+SAVE_DETAILS = HastyUpdate(  # a hold is cheap to lose, and what was typed with it; an order takes both along
     lambda: Hold.objects.filter(pk=Param("hold")),
     buyer_name=Param("name"),
     buyer_email=Param("email"),
     attendees=Param("attendees"),
     billing=Param("billing"),
     answers=Param("answers"),
+)
+KEEP_FOR_GOOD = PreparedUpdate(
+    lambda: Hold.objects.filter(pk=Param("hold"), released_at=None, converted_at=None), converted_at=Param("now"), payment_open_since=None
 )
 # By hand: the ORM would put the conditions into a sub-select, which is not checked again when the row
 # was changed by another transaction meanwhile, and a hold just released would be kept all the same.
@@ -338,8 +341,7 @@ def keep_for_payment(*, order: Order, now: datetime) -> None:
 
 def keep_for_good(*, hold_id: int | None, now: datetime) -> bool:
     """The money came: the hold's places are the order's. False when the hold had been released."""
-    running = Hold.objects.filter(pk=hold_id, released_at=None, converted_at=None)
-    return bool(running.update(converted_at=now, payment_open_since=None))
+    return bool(KEEP_FOR_GOOD.run(hold=hold_id, now=now))
 
 
 def decide_unpaid(*, order: Order, now: datetime) -> None:

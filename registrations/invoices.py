@@ -12,19 +12,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Organiser
 from events.fee_schedule import half_up
 from events.price import split
 from registrations.bill import percent
-from registrations.models import Invoice, InvoiceCounter, InvoiceKind, Order, OrderLine
+from registrations.models import Invoice, InvoiceKind, Order, OrderLine
 from ticketing.lib import dates, languages
 from ticketing.lib.languages import say
-from ticketing.lib.prepared import Param, Prepared
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert
 
 LINES = Prepared(lambda: OrderLine.objects.select_related("ticket_type").filter(order=Param("order")))
 OF_ORDER = Prepared(lambda: Invoice.objects.defer("facts").filter(order=Param("order")).order_by("number"))
+BY_KEY = Prepared(lambda: Invoice.objects.filter(key=Param("key")))
+ADD = PreparedInsert(lambda: Invoice)
+COUNT = """
+INSERT INTO registrations_invoicecounter AS c (organiser_id, last) VALUES (%s, %s)
+ON CONFLICT (organiser_id) DO UPDATE SET last = c.last + excluded.last RETURNING last
+"""
 
 
 class NothingToCredit(Exception):
@@ -38,7 +44,7 @@ def issue(*, order: Order, now: datetime) -> Invoice | None:
     if order.total_minor == 0 or order.confirmed_at is None:
         return None
     key = f"order:{order.pk}"
-    found = Invoice.objects.filter(key=key).first()
+    found = BY_KEY.first(key=key)
     if found is not None:
         return found
     with languages.speaking(order.spoken):
@@ -73,42 +79,46 @@ def _write(
     answers: Invoice | None = None,
 ) -> Invoice:
     organiser, event = order.event.organiser, order.event
-    with transaction.atomic():
-        counter = _locked_counter(organiser)
-        found = Invoice.objects.filter(key=key).first()  # made by another while we waited for the lock
-        if found is not None:
-            return found
-        counter.last += 1
-        counter.save(update_fields=["last"])
-        return Invoice.objects.create(
-            organiser=organiser,
-            order=order,
-            kind=kind,
-            key=key,
-            number=counter.last,
-            label=f"{organiser.invoice_prefix}{counter.last:05d}",
-            answers=answers,
-            currency=order.currency,
-            net_minor=sum(line["net_minor"] for line in lines),
-            tax_minor=sum(line["tax_minor"] for line in lines),
-            issued_at=now,
-            facts={
-                "seller": _seller(organiser),
-                "buyer": _buyer(order),
-                "event": {"name": event.name, "date": dates.moment(event.local_start, "day"), "zone": event.time_zone},
-                "order": order.code,
-                "language": languages.current(),
-                "tax_name": event.tax_name or say("Tax"),
-                "tax_on_top": order.tax_on_top,
-                "lines": lines,
-            }
-            | more,
-        )
+    made = Invoice(
+        organiser=organiser,
+        order=order,
+        kind=kind,
+        key=key,
+        answers=answers,
+        currency=order.currency,
+        net_minor=sum(line["net_minor"] for line in lines),
+        tax_minor=sum(line["tax_minor"] for line in lines),
+        issued_at=now,
+        facts={
+            "seller": _seller(organiser),
+            "buyer": _buyer(order),
+            "event": {"name": event.name, "date": dates.moment(event.local_start, "day"), "zone": event.time_zone},
+            "order": order.code,
+            "language": languages.current(),
+            "tax_name": event.tax_name or say("Tax"),
+            "tax_on_top": order.tax_on_top,
+            "lines": lines,
+        }
+        | more,
+    )
+    try:
+        with transaction.atomic():
+            made.number = _count(organiser, 1)
+            made.label = f"{organiser.invoice_prefix}{made.number:05d}"
+            ADD.run([made])
+    except IntegrityError:  # made by another while we waited for the counter; our number goes back with the transaction
+        found = BY_KEY.first(key=key)
+        if found is None:
+            raise
+        return found
+    return made
 
 
-def _locked_counter(organiser: Organiser) -> InvoiceCounter:
-    InvoiceCounter.objects.bulk_create([InvoiceCounter(organiser=organiser)], ignore_conflicts=True)
-    return InvoiceCounter.objects.select_for_update().get(organiser=organiser)
+def _count(organiser: Organiser, more: int) -> int:
+    """The organiser's counter, so much further, and locked until the transaction ends. 0 locks it and no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [organiser.pk, more])
+        return int(cursor.fetchone()[0])
 
 
 def _seller(organiser: Organiser) -> dict[str, str]:
@@ -162,8 +172,8 @@ def credit(
     if invoice is None:
         return None
     with transaction.atomic():
-        _locked_counter(order.event.organiser)  # credit notes of one invoice come one after the other
-        found = Invoice.objects.filter(key=key).first()
+        _count(order.event.organiser, 0)  # credit notes of one invoice come one after the other
+        found = BY_KEY.first(key=key)
         if found is not None:
             return found
         left = left_to_credit(invoice=invoice)

@@ -19,11 +19,14 @@ from registrations.refusals import Refused
 from ticketing.lib import tokens
 from ticketing.lib.languages import say
 from ticketing.lib.later import later
-from ticketing.lib.prepared import Param, Prepared, PreparedInsert
+from ticketing.lib.prepared import Param, Prepared, PreparedInsert, PreparedUpdate
 
 HOLD_LINES = Prepared(lambda: HoldLine.objects.filter(hold=Param("hold")))
 ADD_ORDER, ADD_ORDER_LINES = PreparedInsert(lambda: Order), PreparedInsert(lambda: OrderLine)
 ADD_TICKETS = PreparedInsert(lambda: Ticket)
+LOCK_ORDER = Prepared(lambda: Order.objects.select_for_update(of=("self",), no_key=True).select_related("event").filter(pk=Param("order")))
+CONFIRM = PreparedUpdate(lambda: Order.objects.filter(pk=Param("order")), confirmed_at=Param("now"), expired_at=None)
+LINES = Prepared(lambda: OrderLine.objects.filter(order=Param("order")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,15 +193,27 @@ def confirm_order(*, order: Order, now: datetime) -> bool:
 
     True when the tickets are there (now or before). False when the places are gone: the money is to
     be given back. An expired hold's places are claimed again if they are free (F17)."""
-    with transaction.atomic():
-        row = Order.objects.select_for_update(of=("self",), no_key=True).select_related("event", "hold").get(pk=order.pk)
-        if row.confirmed_at is not None:
-            return row.cancelled_at is None
-        if row.cancelled_at is not None or row.event.cancelled_at is not None or not _take_places(row, now):
-            return False
-        Order.objects.filter(pk=row.pk).update(confirmed_at=now, expired_at=None)
-        row.confirmed_at = order.confirmed_at = now
-        issue_tickets(row, list(row.lines.all()), now)
+    with transaction.atomic(savepoint=False):  # whatever is raised here, the caller's transaction is over too
+        row = lock_order(order_id=order.pk)
+        confirmed = confirm_locked(order=row, now=now)
+    order.confirmed_at = row.confirmed_at
+    return confirmed
+
+
+def lock_order(*, order_id: int) -> Order:
+    """The order as it is, with its event; nobody else changes it until the caller's transaction ends."""
+    return LOCK_ORDER.all(order=order_id)[0]
+
+
+def confirm_locked(*, order: Order, now: datetime) -> bool:
+    """As confirm_order, of a row that lock_order gave."""
+    if order.confirmed_at is not None:
+        return order.cancelled_at is None
+    if order.cancelled_at is not None or order.event.cancelled_at is not None or not _take_places(order, now):
+        return False
+    CONFIRM.run(order=order.pk, now=now)
+    order.confirmed_at, order.expired_at = now, None
+    issue_tickets(order, LINES.all(order=order.pk), now)
     return True
 
 

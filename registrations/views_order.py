@@ -17,6 +17,7 @@ from events.inventory import SoldOut
 from events.models import Event
 from registrations import bill, codes, find, fulfilment, invoices, rotating
 from registrations.access import lines_of, order_for_link, tickets_of
+from registrations.cancellation import FROZEN
 from registrations.checkout import Refused, hold_again
 from registrations.forms import AttendeeForm, FindForm
 from registrations.models import Order
@@ -81,6 +82,7 @@ def _page(request: HttpRequest, order: Order, *, form: AttendeeForm | None = Non
         "state": order.state,
         "now": now,
         "live": rotating.facts_for_page(tickets=own, sealed_key=key, now=now, worker="order-worker") if key and own else None,
+        "frozen": not own and any(ticket.void_reason == FROZEN for ticket in tickets),
         "changeable": order.event.ends_at > now and order.cancelled_at is None,
     }
     return kept(render(request, "registrations/order.html", context, status=status), order.event, context)

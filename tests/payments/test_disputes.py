@@ -38,10 +38,12 @@ def payable(payment, account=Account.ORGANISER_PAYABLE):
 
 
 @pytest.mark.parametrize("won", [True, False])
-def test_f23_a_dispute_freezes_the_tickets_until_it_is_decided(paid, stripe_double, won):
+def test_f23_a_dispute_freezes_the_tickets_until_it_is_decided(paid, stripe_double, client, won):
     opened = stripe_double.book.dispute(paid.provider_id)
     tell_all(stripe_double)
     assert scan(paid) == "revoked" and paid.order.tickets.count() == 2
+    page = till.text(client.get(paid.order.get_absolute_url()))
+    assert "they admit nobody" in page and "You're in" not in page
     assert payable(paid, Account.DISPUTES) == 3000 and payable(paid, Account.PROCESSOR_FEE) == 2000
     assert refunds.refundable_minor(order=paid.order) == 0
     with pytest.raises(settlement.RefundTooLarge):
@@ -49,6 +51,7 @@ def test_f23_a_dispute_freezes_the_tickets_until_it_is_decided(paid, stripe_doub
     stripe_double.book.close_dispute(opened["id"], won=won)
     tell_all(stripe_double)
     assert scan(paid) == ("admitted" if won else "revoked")
+    assert ("You're in" in till.text(client.get(paid.order.get_absolute_url()))) is won
     assert payable(paid, Account.DISPUTES) == 0 and payable(paid) == (-3000 if won else 0)
     till.assert_audit_is_clean()
 

@@ -14,7 +14,7 @@ from payments.models import Notice, Payment, PracticeNotice
 from payments.practice import delivery
 from payments.practice.gateway import SIGNATURE_HEADER, secrets, sign
 from registrations import checkout, fulfilment, ordering
-from registrations.models import Ticket
+from registrations.models import Order, Ticket
 from tests import cast
 from tests.payments import till
 from ticketing.lib import clock
@@ -79,7 +79,7 @@ def test_control_without_the_locks_and_the_constraint_ten_would_be_ten_sets(kind
         return take_places(order, now)
 
     monkeypatch.setattr(ordering, "_take_places", after_all_have_read)
-    monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda self, **_: self.all())
+    monkeypatch.setattr(ordering, "lock_order", lambda *, order_id: Order.objects.get(pk=order_id))
     with till.without_constraint(Ticket, "ticket_position_once"):
         till.at_once(10, lambda _: checkout.confirm_order(order=order, now=clock.now()))
         assert order.tickets.count() == 10
