@@ -6,7 +6,7 @@ database transaction.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -70,7 +70,7 @@ class Session:
     amount_minor: int
     currency: str
     failure: str = ""
-    refunded_minor: int = 0
+    refunded_minor: int = 0  # only `sessions` looks it up
     reference: str = ""  # the order's code, as we gave it
     metadata: Mapping[str, str] = field(default_factory=dict)  # as we gave it: enough to rebuild the order
 
@@ -222,6 +222,10 @@ class Gateway(Protocol):
 
     def balance_of(self, *, provider_id: str) -> Balance | None:
         """What a succeeded session brought and cost. None while the provider doesn't know yet."""
+
+    def balances(self, *, provider_ids: Collection[str], since: datetime, until: datetime) -> Iterator[tuple[str, Balance]]:
+        """(session, what it brought) of these and maybe of others, opened from `since` until `until`: many in one call.
+        Those that are not known yet are left out."""
 
     def sessions(self, *, since: datetime) -> Iterator[Session]:
         """Every session opened since then, as it stands now."""

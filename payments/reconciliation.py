@@ -1,4 +1,4 @@
-"""Our rows against the provider's: fees, missed notices, list against list, and each payout to the cent.
+"""Our rows against the provider's: missed notices, list against list, and each payout to the cent.
 
 What can be mended without a decision is mended (a success that was never told is applied); the rest becomes a
 Difference, once, with the one decision that settles it. All of it may run twice, late, or beside itself.
@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from accounts.models import Organiser, User
-from payments import ledger, notices, settlement
-from payments.gateway import GatewayTrouble, PartKind, PaymentRefused, PayoutFact, Session, Status, gateway
-from payments.journal import Account, Difference, Kind, Payout, PayoutLine, Problem
+from payments import fees, ledger, notices, settlement
+from payments.gateway import PartKind, PayoutFact, Session, Status, gateway
+from payments.journal import Account, Difference, Payout, PayoutLine, Problem
 from payments.models import Dispute, Payment, Refund
 from registrations.rebuilding import CantRebuild, rebuild_order
 
@@ -38,48 +38,6 @@ class CantSettle(Exception):
     """The decision can't be carried out; the message says why."""
 
     code = "cant_settle"
-
-
-def take_fees(*, now: datetime) -> int:
-    """Post what the provider kept of each payment, from its balance transaction. Returns how many were known."""
-    unknown = Payment.objects.filter(succeeded_at__isnull=False, fee_minor=None).order_by("-succeeded_at")
-    return sum(_take_fee(payment, now) for payment in unknown[:BATCH])
-
-
-def _take_fee(payment: Payment, now: datetime) -> int:
-    try:
-        balance = gateway(payment.gateway).balance_of(provider_id=payment.provider_id or "")
-    except (GatewayTrouble, PaymentRefused) as error:
-        logger.info("No balance of payment %s yet: %s", payment.pk, error)
-        return 0
-    if balance is None:
-        return 0
-    with transaction.atomic():
-        if not Payment.objects.filter(pk=payment.pk, fee_minor=None).update(fee_minor=balance.fee_minor):
-            return 0
-        _exchange(payment, balance.gross_minor, balance.currency, now)
-        ledger.fee_taken(
-            payment=payment, fee_minor=balance.fee_minor, currency=balance.currency, platform_minor=balance.platform_minor, now=now
-        )
-    return 1
-
-
-def _exchange(payment: Payment, gross_minor: int, currency: str, now: datetime) -> None:
-    """The provider exchanged the money: what lies there is of the other currency now."""
-    if currency == payment.currency:
-        return
-    ledger.post(
-        key=f"exchange:{payment.pk}",
-        kind=Kind.CORRECTION,
-        postings=[
-            (Account.CLEARING, payment.currency, -payment.amount_minor),
-            (Account.CONVERSION, payment.currency, payment.amount_minor),
-            (Account.CLEARING, currency, gross_minor),
-            (Account.CONVERSION, currency, -gross_minor),
-        ],
-        payment_id=payment.pk,
-        now=now,
-    )
 
 
 def recover_notices(*, now: datetime) -> int:
@@ -235,7 +193,7 @@ def _check(payout: Payout, now: datetime) -> int:
         _find_in_payout(payout, Problem.PAYOUT, payout.provider_id, sum(line.net_minor for line in lines), payout.amount_minor, now, None)
     for line in lines:
         if line.payment is not None and line.payment.succeeded_at and line.payment.fee_minor is None:
-            _take_fee(line.payment, now)
+            fees.take_fee(payment=line.payment, now=now)
         ours = _in_ledger(line, payout.currency)
         if line.payment is None or ours != line.net_minor:
             agrees = False

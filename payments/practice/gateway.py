@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -101,9 +101,12 @@ class PracticeGateway:
     def balance_of(self, *, provider_id: str) -> Balance | None:
         _maybe_away()
         row = _row(provider_id)
-        if row.status != Status.SUCCEEDED:
-            return None
-        return Balance(gross_minor=row.amount_minor, fee_minor=book.fee_minor(row), currency=row.currency)
+        return _balance(row) if row.status == Status.SUCCEEDED else None
+
+    def balances(self, *, provider_ids: Collection[str], since: datetime, until: datetime) -> Iterator[tuple[str, Balance]]:
+        _maybe_away()
+        for row in PracticeSession.objects.filter(token__in=provider_ids, status=Status.SUCCEEDED):
+            yield row.token, _balance(row)
 
     def sessions(self, *, since: datetime) -> Iterator[Session]:
         _maybe_away()
@@ -161,6 +164,10 @@ def _row(provider_id: str) -> PracticeSession:
     if row is None:
         raise PaymentRefused("The practice provider knows no such session.")
     return row
+
+
+def _balance(row: PracticeSession) -> Balance:
+    return Balance(gross_minor=row.amount_minor, fee_minor=book.fee_minor(row), currency=row.currency)
 
 
 def _session(row: PracticeSession) -> Session:

@@ -5,7 +5,7 @@ part is an application fee. Without one the platform's account takes the money.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from payments.gateway import (
     PayoutPart,
     RefundFact,
     Session,
+    Status,
 )
 from payments.models import PayoutAccount
 from payments.stripe import words
@@ -67,23 +68,25 @@ class StripeGateway:
 
     def fetch(self, *, provider_id: str) -> Session:
         account, own = words.split(provider_id)
-        return words.session(_session(account, own), account)
+        found = _session(account, own)
+        if words.session_status(found) is Status.PENDING:  # a slow method, decided in the payment intent
+            found = _session(account, own, expand=DECIDED)
+        return words.session(found, account)
 
     def expire(self, *, provider_id: str) -> Session:
         account, own = words.split(provider_id)
         try:
-            params: Any = {"expand": DECIDED}
-            done = call("checkout.sessions.expire", lambda: client().v1.checkout.sessions.expire(own, params, _on(account)))
+            done = call("checkout.sessions.expire", lambda: client().v1.checkout.sessions.expire(own, {}, _on(account)))
             return words.session(done, account)
         except PaymentRefused:  # it is not open any more: how it ended decides
             return self.fetch(provider_id=provider_id)
 
     def refund(self, *, provider_id: str, amount_minor: int, idempotency_key: str) -> str:
         account, own = words.split(provider_id)
-        intent = _session(account, own).payment_intent
-        if intent is None:
+        found = _session(account, own)
+        if found.payment_intent is None:
             raise PaymentRefused("Nothing was paid in this session.")
-        params: Any = {"payment_intent": intent.id, "amount": words.told(amount_minor, intent.currency)}
+        params: Any = {"payment_intent": _id(found.payment_intent), "amount": words.told(amount_minor, found.currency)}
         if account:
             params["refund_application_fee"] = True  # in proportion: the platform earns nothing on money that went back
         options: Any = _on(account) | {"idempotency_key": idempotency_key}
@@ -140,13 +143,15 @@ class StripeGateway:
 
     def balance_of(self, *, provider_id: str) -> Balance | None:
         account, own = words.split(provider_id)
-        intent = _session(account, own, expand=SETTLED).payment_intent
-        line = intent.latest_charge.balance_transaction if intent and intent.latest_charge else None
-        if line is None:
-            return None
-        platform = sum(part.amount for part in line.fee_details if part.type == "application_fee")
-        gross, fee, platform = (words.ours(amount, line.currency) for amount in (line.amount, line.fee, platform))
-        return Balance(gross_minor=gross, fee_minor=fee, currency=line.currency.upper(), platform_minor=platform)
+        return words.balance(_session(account, own, expand=SETTLED))
+
+    def balances(self, *, provider_ids: Collection[str], since: datetime, until: datetime) -> Iterator[tuple[str, Balance]]:
+        created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+        params = {"created": created, "status": "complete", "expand": [f"data.{path}" for path in SETTLED]}
+        for account in sorted({words.split(provider_id)[0] for provider_id in provider_ids}):
+            for found in _pages("checkout.sessions.list", params, account, "checkout", "sessions"):
+                if (balance := words.balance(found)) is not None:
+                    yield words.join(account, found.id), balance
 
     def sessions(self, *, since: datetime) -> Iterator[Session]:
         expand = [f"data.{path}" for path in DECIDED]
@@ -220,8 +225,9 @@ def _id(thing: Any) -> str:
     return thing if isinstance(thing, str) else thing.id
 
 
-def _session(account: str, own: str, expand: Sequence[str] = DECIDED) -> Any:
-    params: Any = {"expand": [*expand]}
+def _session(account: str, own: str, expand: Sequence[str] = ()) -> Any:
+    """Without more than is needed: what is expanded is found, sent and read in each call."""
+    params: Any = {"expand": [*expand]} if expand else {}
     return call("checkout.sessions.retrieve", lambda: client().v1.checkout.sessions.retrieve(own, params, _on(account)))
 
 

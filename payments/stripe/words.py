@@ -6,7 +6,7 @@ An id of ours that belongs to an organiser's own account carries the account bef
 from datetime import UTC, datetime
 from typing import Any
 
-from payments.gateway import About, DisputeFact, DisputeStatus, RefundFact, RefundStatus, Session, Status
+from payments.gateway import About, Balance, DisputeFact, DisputeStatus, RefundFact, RefundStatus, Session, Status
 
 DISPUTES = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "under_review": DisputeStatus.REVIEWED}
 INQUIRIES = {"warning_closed": DisputeStatus.WON, "warning_under_review": DisputeStatus.REVIEWED}
@@ -80,6 +80,17 @@ def session(found: Any, account: str) -> Session:
         reference=found.client_reference_id or "",
         metadata=dict(found.metadata.to_dict()) if found.metadata else {},
     )
+
+
+def balance(found: Any) -> Balance | None:
+    """What a session brought, from its charge's balance transaction; asked for with it. None: not known yet."""
+    intent = found.payment_intent
+    line = intent.latest_charge.balance_transaction if intent and intent.latest_charge else None
+    if line is None:
+        return None
+    platform = sum(part.amount for part in line.fee_details if part.type == "application_fee")
+    gross, fee, platform = (ours(amount, line.currency) for amount in (line.amount, line.fee, platform))
+    return Balance(gross_minor=gross, fee_minor=fee, currency=line.currency.upper(), platform_minor=platform)
 
 
 def refund(found: Any, account: str) -> RefundFact:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from payments import reconciliation, refunds, settlement
+from payments import fees, reconciliation, refunds, settlement
 from payments.models import Payment, PracticeSession
 from payments.practice import book
 from registrations import fulfilment
@@ -34,7 +34,7 @@ def sold(hall):
         orders.append(order)
     refunds.refund_order(order=orders[0], amount_minor=1000, now=clock.now())
     settlement.send_refunds(now=clock.now())
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     PracticeSession.objects.update(created_at=clock.now() - timedelta(days=1))
     book.pay_out(now=clock.now())
     reconciliation.reconcile_payouts(now=clock.now())

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from accounts.models import Organiser
 from events.inventory import SoldOut
 from operations.audit import audit
-from payments import ledger, notices, reconciliation, refunds, settlement
+from payments import fees, ledger, notices, reconciliation, refunds, settlement
 from payments.gateway import GatewayTrouble, gateway
 from payments.journal import Difference
 from payments.models import Dispute, Notice, Payment, Refund
@@ -268,7 +268,7 @@ class Course(RuleBasedStateMachine):
         self.money_is_as_the_model_says()
         assert not Payment.objects.filter(succeeded_at=None, failed_at=None).exists()
         assert not Notice.objects.filter(handled_at=None).exists()
-        reconciliation.take_fees(now=self.now)
+        fees.take_fees(now=self.now)
         lines = self.double.book.all("balance_transaction", "")
         clearing = ledger.balances(organiser=self.kind.event.organiser).get(("clearing", "EUR"), 0)
         assert clearing == sum(line["net"] for line in lines)  # M6, against the provider

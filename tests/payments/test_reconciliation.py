@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from payments import ledger, notices, reconciliation, refunds, settlement
+from payments import fees, ledger, notices, reconciliation, refunds, settlement
 from payments.journal import Account, Difference, LedgerEntry, Payout, Posting
 from payments.models import Notice, Payment, PracticePayout, PracticeRefund, PracticeSession, Refund
 from payments.practice import book
@@ -43,8 +43,8 @@ def test_a_world_that_agrees_has_no_differences(paid):
 
 
 def test_fees_are_posted_once_from_the_balance_transaction(hall, paid):
-    assert reconciliation.take_fees(now=clock.now()) == 1
-    assert reconciliation.take_fees(now=clock.now()) == 0
+    assert fees.take_fees(now=clock.now()) == 1
+    assert fees.take_fees(now=clock.now()) == 0
     assert Payment.objects.get().fee_minor == 48  # 1.5 % of €15.00 and €0.25
     assert ledger.balances(organiser=hall) == {
         ("clearing", "EUR"): 1452,
@@ -57,7 +57,7 @@ def test_fees_are_posted_once_from_the_balance_transaction(hall, paid):
 
 def test_money_that_was_exchanged_stands_in_both_currencies(paid, hall):
     payment = Payment.objects.get()
-    reconciliation._exchange(payment, 1620, "USD", clock.now())
+    fees._exchange(payment, 1620, "USD", clock.now())
     ledger.fee_taken(payment=payment, fee_minor=70, currency="USD", now=clock.now())
     found = ledger.balances(organiser=hall)
     assert (found["clearing", "EUR"], found["clearing", "USD"]) == (0, 1550)
@@ -171,7 +171,7 @@ def test_a_line_that_is_not_in_the_ledger_is_found(paid_out, planted, monkeypatc
     elif planted == "payment":
         Payment.objects.update(provider_id="another")
     else:
-        reconciliation.take_fees(now=clock.now())
+        fees.take_fees(now=clock.now())
         monkeypatch.setattr(book, "fee_minor", lambda row: 49)
         PracticePayout.objects.update(amount_minor=1051)
     assert reconciliation.reconcile_payouts(now=clock.now()) == 0
@@ -226,7 +226,7 @@ def test_the_list_finds_what_a_restore_lost_and_one_decision_makes_it_again(paid
 
 
 def test_control_a_posting_that_was_taken_away_is_found_by_the_payout(paid_out):
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute("SET LOCAL session_replication_role = replica")

@@ -1,6 +1,7 @@
 """A payment by Stripe with its real SDK over HTTP: what is asked, what is answered, and every way it may go wrong."""
 
 import pytest
+import urllib3
 from django.test import Client
 
 from payments import notices, refunds, settlement
@@ -118,6 +119,28 @@ def test_a_key_used_with_other_words_is_refused_as_stripe_does(order, stripe_dou
 def change(payment):
     payment.asked = payment.asked | {"description": "another"}
     return payment
+
+
+def test_calls_go_over_one_kept_connection(order, stripe_double, monkeypatch):
+    opened, shake_hands = [], stripe_double.server.get_request
+    monkeypatch.setattr(stripe_double.server, "get_request", lambda: opened.append(1) or shake_hands())
+    payment = pay(stripe_double, order)
+    till.landing(order)
+    refunds.refund_order(order=payment.order, amount_minor=100, now=clock.now())
+    settlement.send_refunds(now=clock.now())
+    assert stripe_double.calls.total() == 4 and len(opened) == 1
+
+
+@pytest.mark.parametrize(("trouble", "tries"), [(urllib3.exceptions.ReadTimeoutError, 2), (urllib3.exceptions.SSLError, 1)])
+def test_a_call_that_got_no_answer_is_repeated_but_not_before_a_false_certificate(order, stripe_double, monkeypatch, trouble, tries):
+    tried = []
+
+    def fail(*_, **__):
+        tried.append(1)
+        raise trouble(None, "", "") if trouble is urllib3.exceptions.ReadTimeoutError else trouble("")
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", fail)
+    assert till.start(order).status_code == 503 and len(tried) == tries
 
 
 # F12: 429, 5xx, and a budget

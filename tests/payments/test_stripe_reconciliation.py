@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments import ledger, notices, reconciliation, refunds, settlement
+from payments import fees, ledger, notices, reconciliation, refunds, settlement
 from payments.journal import Difference, Payout, PayoutLine
 from payments.models import Notice, Payment, Refund
 from tests import cast
@@ -38,10 +38,36 @@ def decided():
 
 
 def test_fees_come_from_the_balance_transactions(paid, hall):
-    assert reconciliation.take_fees(now=clock.now()) == 3
+    assert fees.take_fees(now=clock.now()) == 3
     assert [payment.fee_minor for payment in Payment.objects.order_by("id")] == [70, 47, 47]  # the double: 1.5 % and €0.25
     assert ledger.due_to_organiser(organiser=hall) == {"EUR": 6000 - 164}
     till.assert_audit_is_clean()
+
+
+def test_fees_of_payments_that_were_opened_together_are_one_call_and_of_others_one_each(kind, stripe_double, pass_time):
+    kind.quotas.update(capacity=20)
+    many = [pay(stripe_double, cast.ordered(kind)) for _ in range(8)]
+    pass_time(minutes=30)
+    alone = pay(stripe_double, cast.ordered(kind))
+    late = stripe_double.book.things[many[0].provider_id]
+    late["created"] += 3600  # its row was written, and the provider answered long afterwards
+    tell_all(stripe_double)
+    stripe_double.calls.clear()
+    assert fees.take_fees(now=clock.now()) == 8
+    asked = dict(stripe_double.calls)
+    assert asked == {"GET checkout/sessions": 1, "GET checkout/sessions/*": 1}
+    alone.refresh_from_db()
+    assert alone.fee_minor == 47
+    assert fees.take_fees(now=clock.now()) == 1  # now it stands alone
+    assert not Payment.objects.filter(fee_minor=None).exists()
+    till.assert_audit_is_clean()
+
+
+def test_a_provider_that_does_not_answer_leaves_fees_for_the_next_time(paid, stripe_double, monkeypatch):
+    monkeypatch.setattr(fees, "FEW", 1)
+    stripe_double.faults.extend([("500", "GET checkout/sessions")] * 2)
+    assert fees.take_fees(now=clock.now()) == 0
+    assert fees.take_fees(now=clock.now()) == 3
 
 
 def test_a_payout_with_refunds_disputes_and_what_came_back_agrees_line_by_line(paid, hall, stripe_double):
@@ -53,7 +79,7 @@ def test_a_payout_with_refunds_disputes_and_what_came_back_agrees_line_by_line(p
     stripe_double.book.close_dispute(won["id"], won=True)
     stripe_double.book.dispute(paid[2].provider_id)
     tell_all(stripe_double)
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     sent = stripe_double.book.pay_out()
     assert reconciliation.reconcile_payouts(now=clock.now()) == 1
     kinds = sorted(PayoutLine.objects.values_list("kind", flat=True))
@@ -75,7 +101,7 @@ def test_a_dispute_that_was_never_told_is_found_by_the_payout_and_agrees_once_it
 
 def test_control_a_fee_that_is_a_cent_off_is_not_posted(paid, stripe_double):
     line = next(each for each in stripe_double.book.all("balance_transaction", "") if each["reporting_category"] == "charge")
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     line |= {"fee": line["fee"] + 1, "net": line["net"] - 1}
     stripe_double.book.pay_out()
     assert reconciliation.reconcile_payouts(now=clock.now()) == 0 and problems() == ["payout_line"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from events.fee_schedule import rule_for
-from payments import ledger, reconciliation, refunds, settlement
+from payments import fees, ledger, reconciliation, refunds, settlement
 from payments.models import Payment
 from registrations import fulfilment
 from registrations.models import Invoice, Order
@@ -44,7 +44,7 @@ def paid(hall, stripe_double, settings):
         payment = till.opened(order)
         stripe_double.book.pay(payment.provider_id, "")
         tell_all(stripe_double)
-        reconciliation.take_fees(now=clock.now())
+        fees.take_fees(now=clock.now())
         fulfilment.fulfil(order_id=order.pk, now=clock.now())
         return Order.objects.get(pk=order.pk), Payment.objects.get()
 

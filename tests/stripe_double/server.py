@@ -151,8 +151,8 @@ class Double:
 
 
 def _fits(thing: Thing, params: Thing) -> bool:
-    since = int(params.get("created", {}).get("gte", 0))
-    return thing["created"] >= since and all(
+    span = params.get("created", {})
+    return int(span.get("gte", 0)) <= thing["created"] <= int(span.get("lte", 2**40)) and all(
         thing.get(name) == params[name] for name in ("payment_intent", "payout", "status") if name in params
     )
 
