@@ -83,6 +83,7 @@ def large_event() -> Any:
     from events import questions
     from events.models import Event, Question
     from operations.demo import large
+    from payments import sums
     from workspace import sealing
 
     found = Event.objects.filter(slug="desk").first()
@@ -91,6 +92,7 @@ def large_event() -> Any:
         large.fill(event=found, tickets=ORDERS * 2, now=timezone.now(), price_minor=2500)
         large.tidy()
         sealing.seal_all(now=timezone.now())
+        sums.sum_all(now=timezone.now())
         fields = {"label": "What do you eat?", "kind": "one_of", "choices": ["Meat", "Vegan"]}
         asked = questions.save(event=found, question=Question(event=found), fields=fields, kinds=[])
         guests_of(found)

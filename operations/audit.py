@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from payments import sums
 from workspace.agreement import DISAGREEMENTS
 
 
@@ -214,6 +215,7 @@ INVARIANTS = (
         WHERE coalesce(e.entries, 0) <> coalesce(s.n, 0)""",
     ),
     Invariant("W1", "what organisers are told was sold = the orders and tickets that are there, per type and event", DISAGREEMENTS),
+    Invariant("W2", "what finance is told an event's payments sum to = the ledger's entries, per event and currency", sums.DISAGREEMENTS),
 )
 SHOWN = 5
 

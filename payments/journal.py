@@ -72,6 +72,30 @@ class Posting(models.Model):
         indexes = [models.Index(fields=["account", "currency"], name="posting_on_account")]
 
 
+class SummedTo(models.Model):
+    """One row: up to which entry the sums below are (sums.py). `pending_*` is the end that the last sweep saw: it is
+    summed once every transaction that ran then has ended."""
+
+    entry_id = models.BigIntegerField(default=0)
+    pending_entry_id = models.BigIntegerField(default=0)
+    pending_xid = models.BigIntegerField(default=0)
+    summed_at = models.DateTimeField(null=True)
+
+
+class EventSum(models.Model):
+    """What an event's entries sum to in one currency, up to `SummedTo`. Written only by sums.py."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    currency = models.CharField(max_length=3)
+    paid_minor = models.BigIntegerField()
+    fees_minor = models.BigIntegerField()
+    given_minor = models.BigIntegerField()
+    disputed_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "currency"], name="event_sum_once")]
+
+
 class EventRefund(models.Model):
     """Everybody gets their money back for an event. The row is the job; written only by event_refunds.py."""
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from events.models import Event
 from events.price import split
 from payments import disputes
-from payments.models import Dispute, Payment, Refund, RefundReason
+from payments.models import Payment, Refund, RefundReason
 from payments.settlement import RefundTooLarge, owe_refund
 from registrations import cancellation
 from registrations.models import Order, Ticket
@@ -30,39 +29,6 @@ def _left_of(payment: Payment) -> int:
     """A bank may hold more than is left of a payment of which a part was given back: then nothing is left."""
     given = payment.refunds.filter(failed_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
     return max(payment.amount_minor - int(given) - disputes.taken_minor(payment=payment), 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Totals:
-    """What an event's payments sum to in one currency, minor units."""
-
-    currency: str
-    paid_minor: int
-    fees_minor: int
-    given_minor: int
-    disputed_minor: int
-
-    @property
-    def left_minor(self) -> int:
-        return self.paid_minor - self.fees_minor - self.given_minor - self.disputed_minor
-
-
-def totals(*, event: Event) -> list[Totals]:
-    """For each currency that was paid in. Fees as far as the provider has told them."""
-    paid = Payment.objects.filter(order__event=event, succeeded_at__isnull=False, mismatch_at=None).values_list("currency")
-    given = Refund.objects.filter(payment__order__event=event, completed_at__isnull=False, failed_at=None).values_list("payment__currency")
-    away = Dispute.objects.filter(payment__order__event=event, taken_at__isnull=False, won_at=None).values_list("payment__currency")
-    back, disputed = dict(given.annotate(sum=Sum("amount_minor"))), dict(away.annotate(sum=Sum("amount_minor")))
-    return [
-        Totals(
-            currency=currency,
-            paid_minor=amount,
-            fees_minor=fees or 0,
-            given_minor=back.get(currency, 0),
-            disputed_minor=disputed.get(currency, 0),
-        )
-        for currency, amount, fees in paid.annotate(sum=Sum("amount_minor"), fees=Sum("fee_minor")).order_by("currency")
-    ]
 
 
 @dataclass(frozen=True, kw_only=True)

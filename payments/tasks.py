@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from payments import event_refunds, forgetting, notices, reconciliation, settlement
+from payments import event_refunds, fees, forgetting, notices, reconciliation, settlement, sums
 from payments.practice import delivery
 from ticketing.lib import clock
 
@@ -37,7 +37,12 @@ def refund_events() -> None:
 
 @shared_task(name="payments.take_fees")
 def take_fees() -> None:
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
+
+
+@shared_task(name="payments.sum_up")
+def sum_up() -> None:
+    sums.sum_up(now=clock.now())
 
 
 @shared_task(name="payments.recover_notices")

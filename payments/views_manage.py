@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models import User
 from events.access import event_for_member
-from payments import event_refunds, refunds
+from payments import event_refunds, refunds, sums
 from payments.journal import EventRefund
 from payments.models import Payment, Refund
 from payments.settlement import RefundTooLarge
@@ -18,7 +18,7 @@ from registrations.models import Order, Ticket
 from ticketing.lib import clock, money
 from ticketing.lib.spreadsheets import csv_file
 
-LISTED = 200
+PAGE = 50
 
 
 class RefundForm(forms.Form):
@@ -33,11 +33,11 @@ def payment_list(request: HttpRequest, slug: str) -> HttpResponse:
     rows, before = Payment.objects.filter(order__event=event).order_by("-id"), request.GET.get("before", "")
     if before.isascii() and before.isdigit() and int(before) < 2**63:
         rows = rows.filter(pk__lt=int(before))
-    found = list(rows.select_related("order").prefetch_related("refunds", "disputes")[: LISTED + 1])
+    found = list(rows.select_related("order").prefetch_related("refunds", "disputes")[: PAGE + 1])
     due = Refund.objects.filter(payment__order__event=event, completed_at=None, failed_at=None).count()
-    context = {"event": event, "tab": "payments", "part": "payments", "payments": found[:LISTED], "due": due}
-    context["more"] = found[LISTED - 1].pk if len(found) > LISTED else None
-    context["totals"] = refunds.totals(event=event)
+    context = {"event": event, "tab": "payments", "part": "payments", "payments": found[:PAGE], "due": due}
+    context["more"] = found[PAGE - 1].pk if len(found) > PAGE else None
+    context["totals"] = sums.totals(event=event)
     return render(request, "payments/list.html", context)
 
 

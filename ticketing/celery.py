@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "send refunds due": {"task": "payments.send_refunds", "schedule": 20.0, "options": {"expires": 20}},
     "give back what cancelled events owe": {"task": "payments.refund_events", "schedule": 20.0, "options": {"expires": 20}},
     "post the provider's fees": {"task": "payments.take_fees", "schedule": 60.0, "options": {"queue": "whenever", "expires": 60}},
+    "sum up what events' payments moved": {"task": "payments.sum_up", "schedule": 60.0, "options": {"queue": "whenever", "expires": 60}},
     "recover notices that never came": {"task": "payments.recover_notices", "schedule": 300.0, "options": {"expires": 300}},
     "compare lists with the provider": {"task": "payments.compare_lists", "schedule": 3600.0, "options": {"queue": "whenever"}},
     "check payouts to the cent": {"task": "payments.reconcile_payouts", "schedule": 86400.0, "options": {"queue": "whenever"}},

@@ -3,17 +3,17 @@ the moment it says, which is told with it."""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from events.models import Event
+from ticketing.lib.snapshot import one_snapshot
 
 FRESH_SECONDS = 30  # the plan's event_stats
 PACE_SECONDS = 600
@@ -153,17 +153,6 @@ class Figures:
 
     def age_seconds(self, *, now: datetime) -> int:
         return max(0, int((now - self.at).total_seconds()))
-
-
-@contextmanager
-def one_snapshot() -> Iterator[None]:
-    """All statements inside see the same moment. Within a transaction that is open already: as it sees."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def figures_of(*, event: Event, now: datetime) -> Figures:

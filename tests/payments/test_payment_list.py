@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments import reconciliation, refunds, settlement
+from payments import fees, refunds, settlement, sums
 from payments.models import Payment
 from registrations import fulfilment
 from registrations.models import Order
@@ -19,14 +19,14 @@ def sold(kind):
     orders = [cast.ordered(kind) for _ in range(3)]
     for order, act in zip(orders, ("pay", "pay", "decline"), strict=True):
         till.act(order, act)
-    reconciliation.take_fees(now=clock.now())
+    fees.take_fees(now=clock.now())
     refunds.refund_order(order=orders[0], amount_minor=400, now=clock.now())
     settlement.send_refunds(now=clock.now())
     return orders
 
 
 def test_the_totals_are_to_the_cent_and_leave_out_what_did_not_succeed(sold, kind):
-    (total,) = refunds.totals(event=kind.event)
+    (total,) = sums.totals(event=kind.event)
     assert (total.paid_minor, total.fees_minor, total.given_minor, total.left_minor) == (3000, 96, 400, 2504)
 
 
@@ -38,7 +38,7 @@ def test_the_list_shows_totals_states_and_a_link_to_each_order(sold, kind, clien
 
 
 def test_older_payments_are_a_page_further(sold, kind, client, alice, monkeypatch):
-    monkeypatch.setattr("payments.views_manage.LISTED", 2)
+    monkeypatch.setattr("payments.views_manage.PAGE", 2)
     client.force_login(alice)
     path = f"/manage/events/{kind.event.slug}/payments/"
     oldest = Payment.objects.earliest("pk").order.code
