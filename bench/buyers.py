@@ -91,6 +91,7 @@ def main() -> None:
                 "broken": broken[:5],
                 "broken_count": len(broken),
                 "requests": requests[0],
+                "cpu": time.process_time(),
             }
         ),
         flush=True,
