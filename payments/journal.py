@@ -89,7 +89,7 @@ class EventSum(models.Model):
     currency = models.CharField(max_length=3)
     paid_minor = models.BigIntegerField()
     fees_minor = models.BigIntegerField()
-    given_minor = models.BigIntegerField()
+    returned_minor = models.BigIntegerField()
     disputed_minor = models.BigIntegerField()
 
     class Meta:

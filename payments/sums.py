@@ -22,23 +22,23 @@ MOVED = """
 SELECT o.event_id, g.currency,
   -coalesce(sum(g.amount_minor) FILTER (WHERE e.kind = 'payment' AND g.account = 'organiser_payable'), 0)::bigint AS paid_minor,
   coalesce(sum(g.amount_minor) FILTER (WHERE g.account IN ('processor_fee', 'platform_fee')), 0)::bigint AS fees_minor,
-  coalesce(sum(g.amount_minor) FILTER (WHERE e.kind IN ('refund', 'correction') AND g.account = 'refunds'), 0)::bigint AS given_minor,
+  coalesce(sum(g.amount_minor) FILTER (WHERE e.kind IN ('refund', 'correction') AND g.account = 'refunds'), 0)::bigint AS returned_minor,
   coalesce(sum(g.amount_minor) FILTER (WHERE e.kind <> 'dispute-lost' AND g.account = 'disputes'), 0)::bigint AS disputed_minor
 FROM payments_ledgerentry e JOIN payments_posting g ON g.entry_id = e.id JOIN payments_payment p ON p.id = e.payment_id
   JOIN registrations_order o ON o.id = p.order_id
 WHERE p.mismatch_at IS NULL AND {which} GROUP BY 1, 2
 """
 SUM = f"""
-INSERT INTO payments_eventsum AS s (event_id, currency, paid_minor, fees_minor, given_minor, disputed_minor)
+INSERT INTO payments_eventsum AS s (event_id, currency, paid_minor, fees_minor, returned_minor, disputed_minor)
 {MOVED.format(which="e.id > %(after)s AND e.id <= %(upto)s")}
 ON CONFLICT (event_id, currency) DO UPDATE SET paid_minor = s.paid_minor + excluded.paid_minor, fees_minor = s.fees_minor + excluded.fees_minor,
-  given_minor = s.given_minor + excluded.given_minor, disputed_minor = s.disputed_minor + excluded.disputed_minor
+  returned_minor = s.returned_minor + excluded.returned_minor, disputed_minor = s.disputed_minor + excluded.disputed_minor
 """
 # How far it is summed is read first, so that PostgreSQL knows how few entries are newer.
 SUMMED_TO = "SELECT coalesce(max(entry_id), 0) FROM payments_summedto"
 OF_EVENT = f"""
-SELECT currency, sum(paid_minor)::bigint, sum(fees_minor)::bigint, sum(given_minor)::bigint, sum(disputed_minor)::bigint FROM (
-  SELECT event_id, currency, paid_minor, fees_minor, given_minor, disputed_minor FROM payments_eventsum WHERE event_id = %(event)s
+SELECT currency, sum(paid_minor)::bigint, sum(fees_minor)::bigint, sum(returned_minor)::bigint, sum(disputed_minor)::bigint FROM (
+  SELECT event_id, currency, paid_minor, fees_minor, returned_minor, disputed_minor FROM payments_eventsum WHERE event_id = %(event)s
   UNION ALL {MOVED.format(which="e.id > %(after)s AND o.event_id = %(event)s")}) AS moved
 GROUP BY 1 HAVING bool_or(paid_minor <> 0) ORDER BY 1
 """
@@ -50,7 +50,7 @@ DISAGREEMENTS = f"""
 WITH anew AS ({MOVED.format(which=f"e.id <= ({SUMMED_TO})")})
 SELECT 'event ' || event_id || ' in ' || currency || ': summed ' || coalesce(s.paid_minor, 0) || ', paid ' || coalesce(a.paid_minor, 0)
 FROM payments_eventsum s FULL JOIN anew a USING (event_id, currency)
-WHERE (s.paid_minor, s.fees_minor, s.given_minor, s.disputed_minor) IS DISTINCT FROM (a.paid_minor, a.fees_minor, a.given_minor, a.disputed_minor)
+WHERE (s.paid_minor, s.fees_minor, s.returned_minor, s.disputed_minor) IS DISTINCT FROM (a.paid_minor, a.fees_minor, a.returned_minor, a.disputed_minor)
 """
 
 

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('paid_minor', models.BigIntegerField()),
                 ('fees_minor', models.BigIntegerField()),
-                ('given_minor', models.BigIntegerField()),
+                ('returned_minor', models.BigIntegerField()),
                 ('disputed_minor', models.BigIntegerField()),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.event')),
             ],

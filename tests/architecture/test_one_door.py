@@ -108,6 +108,7 @@ WRITING = {
     "acreate",
     "aupdate",
     "PreparedUpdate",
+    "HastyUpdate",
     "PreparedInsert",
 } | ROWS
 MAKING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
@@ -206,6 +207,7 @@ def test_every_door_is_used():
         ("SQL = f'UPDATE {table} SET converted_at = now()'", "converted_at"),
         ("SQL = 'INSERT INTO scanning_entry (ticket_id, admitted_at) VALUES (1, now())'", "admitted_at"),
         ("UPDATE = PreparedUpdate(lambda: Hold.objects.all(), released_at=Param('now'))", "released_at"),
+        ("UPDATE = HastyUpdate(lambda: Hold.objects.all(), released_at=Param('now'))", "released_at"),
     ],
 )
 def test_a_planted_write_is_found(planted, field):
