@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('events', '0009_dates_of_series'),
-        ('payments', '0007_fee_unknown'),
+        ('payments', '0008_forgotten_at_the_provider'),
     ]
 
     operations = [
