@@ -1,7 +1,7 @@
 """The SDK's way to the network: connections that are kept, for all threads of a process.
 
 The SDK brings ways of its own, by whole HTTP clients: beside the call itself they build a session, merge cookies and
-settings and look up proxies each time, which took more CPU than the call."""
+settings and look up proxies each time."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
