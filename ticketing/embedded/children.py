@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def _tie(parent: int, ending: int) -> None:
 
 
 def stop(process: subprocess.Popen[bytes] | None, *, ending: int = signal.SIGTERM, seconds: float = 10) -> None:
-    """Ask a child to end, wait, and kill it if it does not."""
+    """Ask a child to end, wait, and kill it if it does not. What it started and left behind ends with it."""
     if process is None or process.poll() is not None:
         return
     process.send_signal(ending)
@@ -62,3 +63,5 @@ def stop(process: subprocess.Popen[bytes] | None, *, ending: int = signal.SIGTER
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with suppress(ProcessLookupError):  # a web server that was killed has workers still, in its group
+        os.killpg(process.pid, signal.SIGKILL)
