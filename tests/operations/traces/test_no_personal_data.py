@@ -11,7 +11,7 @@ from payments import settlement
 from payments.models import Payment
 from registrations import codes, fulfilment
 from registrations.models import Hold, Order
-from tests import cast
+from tests import cast, nothing_told
 from tests.operations.traces.kept import forget, handed_over
 from ticketing.lib import clock, log_lines, meters, tokens, traces
 
@@ -151,6 +151,15 @@ def test_control_without_redaction_an_address_is_in_the_log(told, monkeypatch):
 )
 def test_what_is_left_out_of_a_text(text, instead):
     assert log_lines.without_secrets(text) == instead
+
+
+def test_control_the_watch_over_the_whole_suite_sees_each_of_them(concert):
+    order = cast.ordered(cast.ticket_type(concert))
+    code = codes.code_of(order.tickets.get())
+    logging.getLogger("ticketing").warning("Order of %s", order.buyer_name)
+    usage = meters.begin()
+    meters.end(usage, kind="task", name="x", outcome="failed", facts=lambda: {"code": code, "to": order.buyer_email})
+    assert nothing_told.found([*traces.due(), *nothing_told.lines.texts]) == sorted(["Dana", code, order.buyer_email])
 
 
 def test_a_json_line_stays_json_whatever_is_in_it(told):
