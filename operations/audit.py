@@ -215,7 +215,11 @@ INVARIANTS = (
         WHERE coalesce(e.entries, 0) <> coalesce(s.n, 0)""",
     ),
     Invariant("W1", "what organisers are told was sold = the orders and tickets that are there, per type and event", DISAGREEMENTS),
-    Invariant("W2", "what finance is told an event's payments sum to = the ledger's entries, per event and currency", sums.DISAGREEMENTS),
+    Invariant(
+        "W2",
+        "what finance is told an event's payments and an organiser's accounts sum to = the ledger's entries, per currency",
+        sums.DISAGREEMENTS,
+    ),
 )
 SHOWN = 5
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from accounts.models import User
 from events.models import Event
@@ -43,17 +43,19 @@ class DryRun:
 def dry_run(*, event: Event) -> DryRun:
     """Counts and sums of what is left to do."""
     orders = _left(event)
-    paid = Payment.objects.filter(order__in=orders, succeeded_at__isnull=False)
+    paid = Payment.objects.filter(order__in=orders, succeeded_at__isnull=False).values_list("currency")
+    sums = list(paid.annotate(Sum("amount_minor"), Sum("fee_minor")))
     given = Refund.objects.filter(payment__order__in=orders, failed_at=None)
-    amounts = dict(paid.values_list("currency").annotate(sum=Sum("amount_minor")))
+    amounts = {currency: amount for currency, amount, _ in sums}
     for currency, amount in given.values_list("payment__currency").annotate(sum=Sum("amount_minor")):
         amounts[currency] -= amount
+    counts = orders.aggregate(all=Count("id"), confirmed=Count("confirmed_at"))
     return DryRun(
-        orders=orders.filter(confirmed_at__isnull=False).count(),
-        waiting=orders.filter(confirmed_at=None).count(),
+        orders=counts["confirmed"],
+        waiting=counts["all"] - counts["confirmed"],
         tickets=Ticket.objects.filter(order__in=orders, voided_at=None).count(),
         amounts=amounts,
-        fees_lost={currency: fee for currency, fee in paid.values_list("currency").annotate(sum=Sum("fee_minor")) if fee},
+        fees_lost={currency: fee for currency, _, fee in sums if fee},
         open_payments=_open_payments(event).count(),
     )
 

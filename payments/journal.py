@@ -96,6 +96,18 @@ class EventSum(models.Model):
         constraints = [models.UniqueConstraint(fields=["event", "currency"], name="event_sum_once")]
 
 
+class AccountSum(models.Model):
+    """What an organiser's postings on an account sum to, up to `SummedTo`. Written only by sums.py."""
+
+    organiser = models.ForeignKey(Organiser, models.CASCADE, related_name="+")
+    account = models.CharField(max_length=20, choices=Account)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organiser", "account", "currency"], name="account_sum_once")]
+
+
 class EventRefund(models.Model):
     """Everybody gets their money back for an event. The row is the job; written only by event_refunds.py."""
 

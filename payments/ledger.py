@@ -14,13 +14,14 @@ So `clearing` is what lies at the provider, and −(organiser_payable + processo
 the organiser still has to get.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import Organiser
+from payments import sums
 from payments.journal import Account, Kind, Posting
 from payments.models import Payment, Refund
 
@@ -173,15 +174,19 @@ def on_account(*, payment: Payment, account: Account, currency: str, keys: Seque
 
 
 def balances(*, organiser: Organiser) -> dict[tuple[str, str], int]:
-    """{(account, currency): minor units} of the organiser, of all time."""
-    rows = Posting.objects.filter(entry__organiser=organiser).values_list("account", "currency").annotate(sum=Sum("amount_minor"))
-    return {(account, currency): int(amount) for account, currency, amount in rows.order_by("currency", "account")}
+    """{(account, currency): minor units} of the organiser, of all time. Kept, and counted for what is newer (sums.py)."""
+    return sums.balances(organiser=organiser)
 
 
 def due_to_organiser(*, organiser: Organiser) -> dict[str, int]:
     """{currency: minor units} that the organiser still has to get: taken, less fees, refunds and payouts."""
+    return due(balances(organiser=organiser))
+
+
+def due(balances: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """The same of balances that are known already."""
     due: dict[str, int] = {}
-    for (account, currency), amount in balances(organiser=organiser).items():
+    for (account, currency), amount in balances.items():
         if account in EARNED:
             due[currency] = due.get(currency, 0) - amount
     return due

@@ -241,4 +241,4 @@ class PracticeNotice(models.Model):
         indexes = [models.Index(fields=["due_at"], name="practice_notice_due", condition=models.Q(delivered_at=None))]
 
 
-from payments.journal import Difference, EventRefund, EventSum, LedgerEntry, Payout, PayoutLine, Posting, SummedTo  # noqa: E402, F401  (found by Django through this module)
+from payments.journal import AccountSum, Difference, EventRefund, EventSum, LedgerEntry, Payout, PayoutLine, Posting, SummedTo  # noqa: E402, F401  (found by Django through this module)

@@ -1,4 +1,4 @@
-"""What an event's payments sum to, kept so that a hundred thousand of them are looked at in milliseconds.
+"""What an event's payments and an organiser's accounts sum to, kept so that a hundred thousand of them are looked at in milliseconds.
 
 Nothing is added to a sale: a sweep sums the ledger's entries since the last one, by their ids, and what is newer is
 summed when somebody looks. The ledger is append-only, so a sum never has to be taken back. An id is taken before its
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from accounts.models import Organiser
 from events.models import Event
 from payments.journal import SummedTo
 from ticketing.lib.snapshot import one_snapshot
@@ -34,6 +35,19 @@ INSERT INTO payments_eventsum AS s (event_id, currency, paid_minor, fees_minor, 
 ON CONFLICT (event_id, currency) DO UPDATE SET paid_minor = s.paid_minor + excluded.paid_minor, fees_minor = s.fees_minor + excluded.fees_minor,
   returned_minor = s.returned_minor + excluded.returned_minor, disputed_minor = s.disputed_minor + excluded.disputed_minor
 """
+SUM_ACCOUNTS = """
+INSERT INTO payments_accountsum AS s (organiser_id, account, currency, amount_minor)
+SELECT e.organiser_id, g.account, g.currency, sum(g.amount_minor)::bigint
+FROM payments_ledgerentry e JOIN payments_posting g ON g.entry_id = e.id WHERE e.id > %(after)s AND e.id <= %(upto)s GROUP BY 1, 2, 3
+ON CONFLICT (organiser_id, account, currency) DO UPDATE SET amount_minor = s.amount_minor + excluded.amount_minor
+"""
+OF_ORGANISER = """
+SELECT account, currency, sum(amount_minor)::bigint FROM (
+  SELECT account, currency, amount_minor FROM payments_accountsum WHERE organiser_id = %(organiser)s
+  UNION ALL SELECT g.account, g.currency, g.amount_minor FROM payments_ledgerentry e JOIN payments_posting g ON g.entry_id = e.id
+    WHERE e.id > %(after)s AND e.organiser_id = %(organiser)s) AS moved
+GROUP BY 1, 2 ORDER BY 2, 1
+"""
 # How far it is summed is read first, so that PostgreSQL knows how few entries are newer.
 SUMMED_TO = "SELECT coalesce(max(entry_id), 0) FROM payments_summedto"
 OF_EVENT = f"""
@@ -51,6 +65,13 @@ WITH anew AS ({MOVED.format(which=f"e.id <= ({SUMMED_TO})")})
 SELECT 'event ' || event_id || ' in ' || currency || ': summed ' || coalesce(s.paid_minor, 0) || ', paid ' || coalesce(a.paid_minor, 0)
 FROM payments_eventsum s FULL JOIN anew a USING (event_id, currency)
 WHERE (s.paid_minor, s.fees_minor, s.returned_minor, s.disputed_minor) IS DISTINCT FROM (a.paid_minor, a.fees_minor, a.returned_minor, a.disputed_minor)
+UNION ALL
+SELECT 'organiser ' || organiser_id || ', ' || account || ' in ' || currency || ': summed ' || coalesce(s.amount_minor, 0) || ', posted ' || coalesce(a.amount_minor, 0)
+FROM payments_accountsum s FULL JOIN (
+  SELECT e.organiser_id, g.account, g.currency, sum(g.amount_minor)::bigint AS amount_minor
+  FROM payments_ledgerentry e JOIN payments_posting g ON g.entry_id = e.id WHERE e.id <= ({SUMMED_TO}) GROUP BY 1, 2, 3) a
+  USING (organiser_id, account, currency)
+WHERE s.amount_minor IS DISTINCT FROM a.amount_minor
 """
 
 
@@ -81,6 +102,15 @@ def totals(*, event: Event) -> list[Totals]:
         ]
 
 
+def balances(*, organiser: Organiser) -> dict[tuple[str, str], int]:
+    """{(account, currency): minor units} of the organiser, of all time, at this moment."""
+    with one_snapshot(), connection.cursor() as cursor:
+        cursor.execute(SUMMED_TO)
+        (after,) = cursor.fetchone()
+        cursor.execute(OF_ORGANISER, {"organiser": organiser.pk, "after": after})
+        return {(account, currency): amount for account, currency, amount in cursor.fetchall()}
+
+
 def sum_up(*, now: datetime) -> bool:
     """Sum what can be summed; once a minute. Harmless beside itself. True when nothing is left to sum."""
     SummedTo.objects.get_or_create(pk=1)
@@ -93,7 +123,8 @@ def sum_up(*, now: datetime) -> bool:
         if oldest >= row.pending_xid:
             upto = min(row.pending_entry_id, row.entry_id + MOST)
             if upto > row.entry_id:
-                cursor.execute(SUM, {"after": row.entry_id, "upto": upto})
+                for statement in (SUM, SUM_ACCOUNTS):
+                    cursor.execute(statement, {"after": row.entry_id, "upto": upto})
             row.entry_id, row.summed_at = max(upto, row.entry_id), now
             if row.entry_id == row.pending_entry_id:
                 cursor.execute(END)

@@ -31,7 +31,7 @@ def payouts(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "organiser": organiser,
         "payouts": rows,
-        "due": ledger.due_to_organiser(organiser=organiser).items(),
+        "due": ledger.due(balances).items(),
         "totals": [
             (TOTALS[Account(account)], abs(amount), currency)
             for (account, currency), amount in balances.items()

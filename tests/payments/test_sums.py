@@ -1,14 +1,15 @@
 """What an event's payments sum to: kept for what is summed, counted for what is newer, each entry once (W2)."""
 
 import threading
+from collections import Counter
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
 
-from payments import disputes, fees, refunds, settlement, sums
+from payments import disputes, fees, ledger, refunds, settlement, sums
 from payments.gateway import DisputeFact, DisputeStatus, gateway
-from payments.journal import EventSum, SummedTo
+from payments.journal import AccountSum, EventSum, Posting, SummedTo
 from payments.models import Payment
 from registrations import codes
 from tests import cast
@@ -21,6 +22,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def told(kind):
     (total,) = sums.totals(event=kind.event)
     return total.paid_minor, total.fees_minor, total.given_minor, total.disputed_minor, total.left_minor
+
+
+def posted(organiser):
+    """The balances, summed from every posting there is."""
+    found = Counter()
+    for posting in Posting.objects.filter(entry__organiser=organiser).select_related("entry"):
+        found[posting.account, posting.currency] += posting.amount_minor
+    return dict(found)
 
 
 def bank_says(payment, status):
@@ -55,7 +64,8 @@ def test_the_totals_are_the_same_whether_entries_are_summed_or_new(kind, summed)
     if summed == "at the end":
         sums.sum_all(now=clock.now())
     assert told(kind) == (4500, 144 + 4000, 400, 3000, 4500 - 4144 - 400 - 3000)
-    assert EventSum.objects.exists() is (summed != "never")
+    assert ledger.balances(organiser=kind.event.organiser) == posted(kind.event.organiser)
+    assert EventSum.objects.exists() is AccountSum.objects.exists() is (summed != "never")
     till.assert_audit_is_clean()
 
 
