@@ -83,6 +83,7 @@ urlpatterns = [
     path("events/<slug:slug>/waiting/<int:pk>/", views_waiting.waiting_new, name="waiting-new"),
     path("waiting/<str:token>/", views_waiting.waiting_entry, name="waiting-entry"),
     path("waiting/<str:token>/departure/", views_waiting.departure_new, name="departure-new"),
+    path("events/<slug:slug>/privacy/", views_privacy.notice, name="privacy-notice"),
     path("events/<slug:slug>/holds/", views_checkout.hold_new, name="hold-new"),
     path("tickets/find/", views_order.find_tickets, name="find-tickets"),
 ]

@@ -5,15 +5,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from events.models import Event
 from outbox import post
 from registrations import erasure, privacy_mails
 from registrations.access import order_for_link, transfer_for_link
 from registrations.models import Erasure, Order, Ticket, Transfer
 from registrations.views_order import private
-from ticketing.lib import clock, personal
+from ticketing.lib import clock, languages, personal
 from ticketing.lib.languages import say
 from ticketing.lib.later import later
 
@@ -41,6 +42,17 @@ def _copy(order: Order) -> list[dict[str, Any]]:
         if fields:
             found.append({"what": say(str(each.model._meta.verbose_name)), "fields": fields})
     return found
+
+
+@require_safe
+def notice(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is kept about buyers and attendees, why and how long: made from what the rooms declare, so it is what is done."""
+    event = get_object_or_404(Event.objects.select_related("organiser").filter(published_at__isnull=False), slug=slug)
+    languages.prefer(event.language)
+    reasons = {(kept.why, kept.until, kept.days): kept for _, _, kept in personal.sentences()}
+    kept = [dataclasses.asdict(each) | {"why": say(each.why)} for each in reasons.values()]
+    context = {"event": event, "organiser": event.organiser, "kept": kept, "days": event.organiser.erase_after_days}
+    return render(request, "registrations/privacy_notice.html", context)
 
 
 @private

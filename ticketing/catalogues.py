@@ -98,12 +98,12 @@ def _in_code() -> Iterator[tuple[str, Message]]:
 
 
 def _of_personal_data() -> Iterator[tuple[str, Message]]:
-    """What the page "Your data" says of each field: its model, its name and why it is kept."""
+    """What the privacy notice says of each field, why it is kept; and the page "Your data" its model and its name too."""
     for each in personal.declared().values():
-        for name, kept in each.kept.items() if each.order is not None else ():
+        for name, kept in each.kept.items():
             if kept.whose in FOR_BUYERS:
-                what = str(each.model._meta.verbose_name)
-                yield from ((PERSONAL, (text, None)) for text in (what, name.replace("_", " ").capitalize(), kept.why))
+                of_an_order = (str(each.model._meta.verbose_name), name.replace("_", " ").capitalize()) if each.order is not None else ()
+                yield from ((PERSONAL, (text, None)) for text in (*of_an_order, kept.why))
 
 
 def _of_signing_in() -> Iterator[tuple[str, Message]]:

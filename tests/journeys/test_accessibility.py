@@ -29,6 +29,7 @@ def test_axe_finds_nothing(browser, site, files, concert, alice, scheme, width):
     public = [
         "/",
         concert.get_absolute_url(),
+        f"{concert.get_absolute_url()}privacy/",
         f"/checkout/{held.token}/",
         f"/checkout/{held.token}/review/",
         order.get_absolute_url(),

@@ -81,6 +81,7 @@ def walk(world):
     yield get("/?q=nothing-of-it")
     yield get(event.get_absolute_url())
     yield get(f"{event.get_absolute_url()}widget/")
+    yield get(f"{event.get_absolute_url()}privacy/")
     yield get(f"/organisers/{event.organiser.slug}/widget/")
     yield get(f"{event.get_absolute_url()}code/?code=ΚΩΔ1")
     yield get(f"{event.get_absolute_url()}code/?code=ΑΛΛΟ")
