@@ -5,6 +5,7 @@ nothing has to be installed or compiled to run the product.
 """
 
 import ast
+import functools
 import io
 import re
 from collections.abc import Iterator
@@ -66,13 +67,13 @@ LACKING: tuple[Message, ...] = (
 FOR_BUYERS = ("buyer", "attendee", "holder")
 
 
-def found(code: str) -> dict[Message, list[str]]:
-    """Every message that a buyer may read, with the files that say it; with those of signing in, where the package
-    for it does not speak the language."""
+@functools.cache
+def found() -> dict[Message, list[str]]:
+    """Every message that a buyer may read, with the files that say it. With those of signing in: the package for it
+    does not speak every language, and not politely in each, so all of ours have words of their own for them."""
     where: dict[Message, list[str]] = {}
-    borrowed = () if (ALLAUTH / "locale" / code).is_dir() else tuple(_of_signing_in())
     lacking = (("ticketing/catalogues.py", message) for message in LACKING)
-    for path, message in (*_in_templates(), *_in_code(), *_of_personal_data(), *lacking, *borrowed):
+    for path, message in (*_in_templates(), *_in_code(), *_of_personal_data(), *lacking, *_of_signing_in()):
         files = where.setdefault(message, [])
         if path not in files:
             files.append(path)
@@ -132,7 +133,7 @@ def brought_up_to_date(code: str) -> Catalog:
     """The catalogue with exactly the messages that there are now; what is new has no translation yet."""
     known, fresh = read(code), Catalog(locale=code, charset="utf-8", project="ticketing", version="", fuzzy=False)
     fresh.mime_headers = known.mime_headers  # the plural forms stand there
-    for (one, many), files in sorted(found(code).items(), key=lambda item: (item[1][0], item[0][0])):
+    for (one, many), files in sorted(found().items(), key=lambda item: (item[1][0], item[0][0])):
         before = known.get(one)
         message = (one, many) if many else one
         same_shape = before is not None and before.pluralizable == bool(many)
