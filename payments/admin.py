@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from payments import notices, reconciliation, settlement
 from payments.gateway import GatewayTrouble
-from payments.journal import Difference, EventRefund, LedgerEntry, Payout, PayoutLine, Posting
+from payments.journal import AccountSum, Difference, EventRefund, EventSum, LedgerEntry, Payout, PayoutLine, Posting, SummedTo
 from payments.models import Dispute, Notice, Payment, PayoutAccount, PracticeNotice, PracticePayout, PracticeRefund, PracticeSession, Refund
 from ticketing.lib import clock
 from ticketing.lib.desk import DeskAdmin
@@ -94,4 +94,5 @@ class DifferenceAdmin(DeskAdmin):
 
 
 admin.site.register([Dispute, EventRefund, PayoutAccount, Payout, PayoutLine, PracticePayout], DeskAdmin)
+admin.site.register([SummedTo, EventSum, AccountSum], DeskAdmin)
 admin.site.register([PracticeSession, PracticeNotice, PracticeRefund], DeskAdmin)

@@ -42,6 +42,15 @@ def browser(playwright):
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def no_page_stays_open(request):
+    """A page that renews itself would go on asking the server, and be counted in another test."""
+    yield
+    if "browser" in request.fixturenames:
+        for context in request.getfixturevalue("browser").contexts:
+            context.close()
+
+
 @pytest.fixture
 def site(live_server, settings):
     """The live server's address, known to the product as its own."""

@@ -56,6 +56,7 @@ redemption.ADMIT_ONCE = redemption.ADMIT_ONCE.replace("AND serial = %s AND (void
 """
 
 
+REFUSED = {"revoked", "cancelled"}  # cancelled: the scan began after all of it
 PAUSES = (0, 0.06, 0.03)  # before the others, after the first of them, beside it
 
 
@@ -72,12 +73,13 @@ def race(stage, rivals, act, control="", rounds=ROUNDS, pauses=PAUSES):
 @pytest.mark.parametrize("act", [HAND_ON, CANCEL])
 def test_either_the_scan_or_the_other_happens(stage, rivals, act):
     found = race(stage, rivals, act)
-    assert {verdict for verdict, *_ in found} == {"admitted", "revoked"}
+    verdicts = {verdict for verdict, *_ in found}
+    assert "admitted" in verdicts and verdicts & REFUSED and verdicts <= {"admitted"} | REFUSED
     for verdict, *acts in found:
         if verdict == "admitted":
             assert acts == ["refused"] * 3
         else:
-            assert verdict == "revoked" and sorted(acts) == ["done", "refused", "refused"]
+            assert sorted(acts) == ["done", "refused", "refused"]
     stage.audit()
 
 
