@@ -15,7 +15,7 @@ from ticketing.lib import dates, money
 from ticketing.lib.languages import say
 
 PAGE = 20
-SHOWN = ("name", "slug", "starts_at", "time_zone", "currency", "venue_name", "city", "cover", "cover_width", "cover_height")
+SHOWN = ("name", "slug", "starts_at", "time_zone", "currency", "venue_name", "city", "cover", "cover_width", "cover_height", "series")
 # A type can be bought while every quota it draws on has room. What it costs is its first step that still sells.
 PRICES = """
 SELECT t.event_id, min(coalesce((

@@ -47,6 +47,13 @@ def test_a_draft_is_not_there_and_a_cancelled_event_says_so(client, hall):
     assert "cancelled" in client.get(event.get_absolute_url()).content.decode()
 
 
+def test_the_list_takes_as_many_queries_for_ten_events_as_for_one(client, hall, django_assert_num_queries):
+    for _ in range(10):
+        cast.ticket_type(cast.event(organiser=hall))
+    with django_assert_num_queries(3):  # events, their prices, the places to choose from
+        assert client.get("/").status_code == 200
+
+
 def test_sold_out_is_said(client, concert):
     kind = cast.ticket_type(concert, capacity=1)
     cast.ordered(kind)
