@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.http import StreamingHttpResponse
 
 MARK = "\ufeff"  # tells Excel that it is UTF-8
@@ -51,6 +50,8 @@ def write_csv(file: IO[bytes], head: Sequence[str], rows: Iterable[Sequence[Any]
 
 def write_xlsx(file: IO[bytes], head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Row by row; beyond what a sheet holds, the next sheet goes on."""
+    import xlsxwriter  # 13 MB, which a web process needs seldom
+
     with xlsxwriter.Workbook(
         file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True}
     ) as book:
