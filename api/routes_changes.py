@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import Field
 
@@ -71,10 +72,7 @@ def ticket_void(request: Any, slug: Slug, code: Code, position: Position) -> Htt
 
 
 def _ticket(order: Order, position: int) -> Ticket:
-    ticket = order.tickets.filter(position=position).first()
-    if ticket is None:
-        raise Http404
-    return ticket
+    return get_object_or_404(order.tickets, position=position)
 
 
 @router.put("/{slug}/orders/{code}/buyer", **changing("Name another buyer", Scope.ORDERS_WRITE, order_shapes.OrderPage))

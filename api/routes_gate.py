@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from pydantic import Field
 
@@ -75,9 +76,7 @@ def scan_list(
 def scan_undo(request: Any, slug: Slug, pk: Pk, sent: UndoNew) -> HttpResponse:
     """The ticket may enter again. What was no admission, or is taken back already, stays as it is."""
     rows = Scan.objects.select_related("gate", "ticket__ticket_type", "ticket__order")
-    scan = rows.filter(event=event_for(request, slug), pk=pk).first()
-    if scan is None:
-        raise Http404
+    scan = get_object_or_404(rows, event=event_for(request, slug), pk=pk)
     undoing.undo(scan=scan, reason=sent.reason, now=clock.now())
     return done(gate_shapes.scan(scan, undone=bool(undoing.undone(scans=[scan]))))
 

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import Field, StringConstraints
 
@@ -75,9 +76,7 @@ def tier_new(request: Any, slug: Slug, pk: Pk, sent: TierNew) -> HttpResponse:
 def tier_archive(request: Any, slug: Slug, pk: Pk, tier: Pk) -> HttpResponse:
     """Nothing is sold at this price any more."""
     kind = type_named(request, slug, pk)
-    row = kind.tiers.filter(pk=tier).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(kind.tiers, pk=tier)
     row.ticket_type = kind
     tier_steps.archive(tier=row, now=clock.now())
     row.refresh_from_db(fields=["archived_at"])
@@ -137,9 +136,7 @@ def _check(event: Event, sent: CodeNew, reserves: TicketType | None, kinds: list
 def code_archive(request: Any, slug: Slug, pk: Pk) -> HttpResponse:
     """Not taken any more; orders keep their price, and reserved places that nobody took go on sale."""
     rows = event_for(request, slug).promotions.select_related("event").prefetch_related("ticket_types")
-    row = rows.filter(pk=pk).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(rows, pk=pk)
     now = clock.now()
     promotions.archive(promotion=row, now=now)
     reserving.put_ended_on_sale(now=now)

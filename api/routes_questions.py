@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import Field
 
@@ -75,8 +76,6 @@ def _condition(event: Event, sent: QuestionNew) -> Question:
 @repeats.once(together=True)
 def question_archive(request: Any, slug: Slug, pk: Pk) -> HttpResponse:
     """Answers that were given stay."""
-    row = Question.objects.filter(event=event_for(request, slug), pk=pk).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(Question, event=event_for(request, slug), pk=pk)
     questions.archive(question=row, now=clock.now())
     return done(question_shapes.question(row))

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Path, Router
 from pydantic import Field
 
@@ -101,9 +102,7 @@ def type_new(request: Any, slug: Slug, sent: TypeNew) -> HttpResponse:
 def type_change(request: Any, slug: Slug, pk: Pk, sent: TypeChange) -> HttpResponse:
     """Only what is sent is changed. A capacity below what is sold and held is refused."""
     event = event_for(request, slug)
-    kind = event.ticket_types.filter(pk=pk, archived_at=None).prefetch_related(*SHOWN_WITH).first()
-    if kind is None:
-        raise Http404
+    kind = get_object_or_404(event.ticket_types.prefetch_related(*SHOWN_WITH), pk=pk, archived_at=None)
     return done(shapes.own_type(_save(event, kind, sent.model_dump(exclude_unset=True))))
 
 
@@ -128,9 +127,7 @@ def _save(event: Event, kind: TicketType, facts: dict[str, Any]) -> TicketType:
 def type_named(request: Any, slug: str, pk: int) -> TicketType:
     """One that is sold. Http404."""
     event = event_for(request, slug)
-    kind = event.ticket_types.filter(pk=pk, archived_at=None).first()
-    if kind is None:
-        raise Http404
+    kind = get_object_or_404(event.ticket_types, pk=pk, archived_at=None)
     kind.event = event
     return kind
 
@@ -156,9 +153,7 @@ def _quotas(event: Event, ids: list[int]) -> list[Quota]:
 @repeats.once(together=True)
 def type_archive(request: Any, slug: Slug, pk: Pk) -> HttpResponse:
     """Not sold any more; tickets that were sold stay valid."""
-    kind = TicketType.objects.filter(event=event_for(request, slug), pk=pk).first()
-    if kind is None:
-        raise Http404
+    kind = get_object_or_404(TicketType, event=event_for(request, slug), pk=pk)
     publication.archive_ticket_type(kind=kind, now=clock.now())
     return done(shapes.own_type(TicketType.objects.prefetch_related(*SHOWN_WITH).get(pk=pk)))
 
@@ -180,9 +175,7 @@ def quota_new(request: Any, slug: Slug, sent: QuotaNew) -> HttpResponse:
 def quota_change(request: Any, slug: Slug, pk: Pk, sent: QuotaNew) -> HttpResponse:
     """Less than what is sold and held is refused."""
     event = event_for(request, slug)
-    quota = event.quotas.filter(pk=pk).first()
-    if quota is None:
-        raise Http404
+    quota = get_object_or_404(event.quotas, pk=pk)
     return done(shapes.quota(_save_quota(event, quota, sent)))
 
 

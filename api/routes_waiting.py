@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from pydantic import Field
 
@@ -79,7 +80,4 @@ def waiting_removal(request: Any, slug: Slug, pk: Pk) -> HttpResponse:
 
 def _entry(request: Any, slug: str, pk: int) -> WaitingEntry:
     rows = WaitingEntry.objects.select_related("hold", "event", "ticket_type__event")
-    entry = rows.filter(event=event_for(request, slug), pk=pk).first()
-    if entry is None:
-        raise Http404
-    return entry
+    return get_object_or_404(rows, event=event_for(request, slug), pk=pk)
