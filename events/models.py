@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Organiser
 from events.series_rows import EventSeries as EventSeries  # tables of this app, in a module of their own
 from events.series_rows import SeriesWork as SeriesWork
-from ticketing.lib import languages
+from ticketing.lib.language_field import language_field
 from ticketing.lib.money import CURRENCIES
 
 SEARCHED = ("name", "summary", "venue_name", "city")
@@ -71,14 +71,7 @@ class Event(models.Model):
     )
     waiting_closed_at = models.DateTimeField(null=True, blank=True, help_text="The waiting list takes no more entries.")
     waiting_paused_at = models.DateTimeField(null=True, blank=True, help_text="The waiting list makes no offers by itself.")
-    language = models.CharField(
-        max_length=2,
-        choices=languages.CHOICES,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="For visitors whose browser asks for none of ours, and where the buyer's is not known; empty: English.",
-    )
+    language = language_field("For visitors whose browser asks for none of ours, and where the buyer's is not known; empty: English.")
     design_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)

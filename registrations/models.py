@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Organiser
 from events.models import Approval, Discount, Event, PriceTier, Promotion, TicketType
 from registrations.waiting_rows import WaitingEntry as WaitingEntry  # a table of this app, in a module of its own
-from ticketing.lib import languages
+from ticketing.lib.language_field import language_field
 
 
 class Priced(models.Model):
@@ -150,14 +150,7 @@ class Order(Priced):
     buyer_email = models.EmailField()
     currency = models.CharField(max_length=3)
     total_minor = models.PositiveBigIntegerField()
-    language = models.CharField(
-        max_length=2,
-        choices=languages.CHOICES,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="That it was bought in: of its mails and papers; empty: the event's.",
-    )
+    language = language_field("That it was bought in: of its mails and papers; empty: the event's.")
     revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Of what its PDF says; a changed name raises it.")
     placed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from events.models import Event, TicketType
-from ticketing.lib import languages
+from ticketing.lib.language_field import language_field
 
 ENDED = {"left": "Left the list", "removed": "Removed", "over": "Sale is over"}
 
@@ -26,14 +26,7 @@ class WaitingEntry(models.Model):
     ticket_type = models.ForeignKey(TicketType, models.PROTECT, related_name="+")
     token = models.CharField(max_length=32, unique=True)
     email = models.EmailField()
-    language = models.CharField(
-        max_length=2,
-        choices=languages.CHOICES,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="That it was joined in: of its mails; empty: the event's.",
-    )
+    language = language_field("That it was joined in: of its mails; empty: the event's.")
     quantity = models.PositiveIntegerField()
     takes_fewer = models.BooleanField(default=True, db_default=True, help_text="Also when not all of them are free.")
     position = models.BigIntegerField(default=0, help_text="Smaller ones first; at first its own number.")
