@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Organiser
 from events.models import Event
 from payments.journal import SummedTo
-from ticketing.lib.snapshot import one_snapshot
+from ticketing.lib.snapshot import HORIZON, one_snapshot
 
 MOST = 100_000  # entries of one sweep
 
@@ -57,8 +57,6 @@ SELECT currency, sum(paid_minor)::bigint, sum(fees_minor)::bigint, sum(returned_
 GROUP BY 1 HAVING bool_or(paid_minor <> 0) ORDER BY 1
 """
 END = "SELECT coalesce(max(id), 0) FROM payments_ledgerentry"
-# Everything that ran when the pending end was seen has ended when no running transaction is older than this.
-HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 # For the audit: one row for each sum that is not what its entries say.
 DISAGREEMENTS = f"""
 WITH anew AS ({MOVED.format(which=f"e.id <= ({SUMMED_TO})")})

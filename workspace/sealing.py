@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from ticketing.lib.snapshot import HORIZON
 from workspace.models import Seal
 
 MOST = 200_000  # rows of one sweep
@@ -38,8 +39,6 @@ FROM registrations_hold b WHERE b.id > %(after)s AND b.id <= %(upto)s GROUP BY 1
 ON CONFLICT (event_id, hour, source) DO UPDATE SET holds = h.holds + excluded.holds
 """
 ENDS = "SELECT coalesce((SELECT max(id) FROM registrations_ticket), 0), coalesce((SELECT max(id) FROM registrations_hold), 0)"
-# Everything that ran when the pending ends were seen has ended when no running transaction is older than this.
-HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 
 
 def seal(*, now: datetime) -> bool:

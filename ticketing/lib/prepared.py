@@ -9,6 +9,7 @@ model instances as ever. For look-ups and changes whose shape never varies; else
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -119,7 +120,11 @@ class HastyUpdate(PreparedUpdate):
     before the database's machine crashes, and is then done again. A durable commit after it takes it along."""
 
     def _statement(self) -> str:
-        return self.sql if connection.in_atomic_block else self.sql.replace(" WHERE ", NOT_DURABLE, 1)
+        return self.sql if connection.in_atomic_block else self._alone
+
+    @cached_property
+    def _alone(self) -> str:
+        return self.sql.replace(" WHERE ", NOT_DURABLE, 1)
 
 
 class PreparedInsert(Generic[M]):
