@@ -6,18 +6,12 @@ import pytest
 
 from events import inventory, promotions, publication, repetition, series, series_work, times
 from events.models import Category, Discount, Event, EventSeries, PriceTier, Promotion, Question, SeriesWork, TicketType
-from events.repetition import Rule
 from operations.audit import audit
 from tests import cast
+from tests.events.conftest import weekly
 from ticketing.lib import clock
 
 pytestmark = pytest.mark.django_db
-
-
-def weekly(event, weeks=4, **fields):
-    first = event.local_start.date()
-    at = [event.local_start.time().replace(second=0, microsecond=0)]
-    return Rule(**{"frequency": "week", "first": first, "last": first + timedelta(weeks=weeks - 1), "at": at} | fields)
 
 
 @pytest.fixture
@@ -43,14 +37,6 @@ def first(hall):
     which = Question.objects.create(event=event, label="Which?", shown_if=size, shown_if_answers=["yes"], position=1)
     which.ticket_types.set([paid])
     return event
-
-
-@pytest.fixture
-def weeks(first):
-    """Four dates, the first among them."""
-    made = series.make_series(event=first, rule=weekly(first), by=None, now=clock.now())
-    series_work.do_due(now=clock.now())
-    return made
 
 
 def dates(of):

@@ -8,7 +8,8 @@ from events import discounts, promotions, questions, series, series_changes, ser
 from events.models import Discount, Event, PriceTier, Promotion, Question, TicketType
 from operations.audit import audit
 from tests import cast
-from tests.events.test_series import dates, kind_at, weekly
+from tests.events.conftest import weekly
+from tests.events.test_series import dates, kind_at
 from ticketing.lib import clock
 
 pytestmark = pytest.mark.django_db
@@ -17,19 +18,12 @@ UNLIMITED = {"max_uses": None, "budget_minor": None, "starts_at": None, "ends_at
 
 @pytest.fixture
 def first(hall):
+    """A date with two types and nothing else."""
     start = (clock.now() + timedelta(days=10)).replace(second=0, microsecond=0)
     event = cast.event(organiser=hall, starts_at=start, ends_at=start + timedelta(hours=2), time_zone="Europe/Berlin")
     cast.ticket_type(event, name="Seat", price_minor=1500, capacity=50)
     cast.ticket_type(event, name="Child", price_minor=500, capacity=50)
     return event
-
-
-@pytest.fixture
-def weeks(first):
-    """Four dates with two types and nothing else."""
-    made = series.make_series(event=first, rule=weekly(first), by=None, now=clock.now())
-    series_work.do_due(now=clock.now())
-    return made
 
 
 def told(event, part, was="", scope=series.ALL):

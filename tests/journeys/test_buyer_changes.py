@@ -5,10 +5,9 @@ from decimal import Decimal
 import pytest
 
 from events import terms
-from payments import settlement
 from payments.models import Refund
-from registrations import codes, fulfilment, transfer
-from registrations.models import Order, Ticket, Transfer
+from registrations import codes, transfer
+from registrations.models import Ticket, Transfer
 from scanning import redemption
 from scanning.gates import gates_of
 from tests import cast
@@ -23,12 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def order(concert):
     terms.save(event=concert, fields={"cancel_until_hours": 48, "cancel_fee_minor": 200, "cancel_fee_percent": Decimal("10")})
-    order = cast.ordered(cast.ticket_type(concert, price_minor=2500), 3)
-    payment = settlement.open_payment(order=order, now=clock.now())
-    till.provider_says(payment, "succeeded")
-    settlement.settle(payment=payment, now=clock.now())
-    fulfilment.fulfil(order_id=order.pk, now=clock.now())
-    return Order.objects.select_related("event__organiser").get(pk=order.pk)
+    return till.fulfilled(cast.ordered(cast.ticket_type(concert, price_minor=2500), 3))
 
 
 def test_a_ticket_is_handed_on_by_keyboard_and_the_rest_is_cancelled(browser, site, files, order):

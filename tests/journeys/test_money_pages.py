@@ -8,7 +8,6 @@ import pytest
 from payments import fees, reconciliation, refunds, settlement
 from payments.models import Payment, PracticeSession
 from payments.practice import book
-from registrations import fulfilment
 from registrations.models import Invoice
 from tests import cast
 from tests.journeys.test_accessibility import look
@@ -26,12 +25,7 @@ def sold(hall):
     kind = cast.ticket_type(event, price_minor=2500, tax_rate=Decimal(19), name="Standard")
     orders = []
     for quantity in (2, 1):
-        order = cast.ordered(kind, quantity)
-        payment = settlement.open_payment(order=order, now=clock.now())
-        till.provider_says(payment, "succeeded")
-        settlement.settle(payment=payment, now=clock.now())
-        fulfilment.fulfil(order_id=order.pk, now=clock.now())
-        orders.append(order)
+        orders.append(till.fulfilled(cast.ordered(kind, quantity)))
     refunds.refund_order(order=orders[0], amount_minor=1000, now=clock.now())
     settlement.send_refunds(now=clock.now())
     fees.take_fees(now=clock.now())

@@ -8,9 +8,8 @@ import pytest
 from events import questions, terms
 from events.models import Question
 from outbox import post
-from payments import settlement
-from registrations import erasure, fulfilment
-from registrations.models import Answers, Order, Ticket
+from registrations import erasure
+from registrations.models import Answers, Ticket
 from tests import cast
 from tests.journeys.test_accessibility import look
 from tests.journeys.test_widget import elsewhere  # noqa: F401
@@ -36,12 +35,7 @@ def page(browser):
 
 
 def paid(event):
-    order = cast.ordered(cast.ticket_type(event, price_minor=2500), 2)
-    payment = settlement.open_payment(order=order, now=clock.now())
-    till.provider_says(payment, "succeeded")
-    settlement.settle(payment=payment, now=clock.now())
-    fulfilment.fulfil(order_id=order.pk, now=clock.now())
-    return Order.objects.select_related("event__organiser").get(pk=order.pk)
+    return till.fulfilled(cast.ordered(cast.ticket_type(event, price_minor=2500), 2))
 
 
 def saved(page, press):

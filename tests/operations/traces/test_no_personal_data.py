@@ -146,7 +146,7 @@ def test_control_without_redaction_an_address_is_in_the_log(told, monkeypatch):
         ('at /checkout/abc"', 'at /checkout/…"'),
         ("key sk_live_12ab and whsec_9", "key [key] and [key]"),
         ("ERROR\nDETAIL:  Key (email)=(x) exists.\nNEXT", "ERROR\nDETAIL: left out\nNEXT"),
-        ("Order 12 not fulfilled; /work/ticketing/views.py", "Order 12 not fulfilled; /work/ticketing/views.py"),
+        ("Order 12 not fulfilled; /srv/ticketing/views.py", "Order 12 not fulfilled; /srv/ticketing/views.py"),
     ],
 )
 def test_what_is_left_out_of_a_text(text, instead):
