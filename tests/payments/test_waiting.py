@@ -9,6 +9,7 @@ from payments import fees, reconciliation, settlement
 from payments.gateway import gateway
 from payments.models import Payment
 from tests import cast
+from tests.faults.stage import until
 from tests.payments import till
 from ticketing.lib import clock, waiting
 
@@ -80,10 +81,12 @@ def test_a_call_inside_a_transaction_is_refused_before_it_is_made(kind, stripe_d
 
 def killed_meanwhile(shared):
     """A connection lies in the pool, and the server ends it there; its number at the server."""
+    shared.pool.open(wait=True)  # its first connection is there, so that nobody makes a second
     with shared.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (number,) = cursor.fetchone()
     shared.close()
+    until(lambda: shared.pool.get_stats()["pool_available"] == 1, seconds=10)  # or the pool finds it dead on its way back
 
     def kill(_):
         with connections["default"].cursor() as cursor:
